@@ -1,0 +1,1 @@
+"""Networks with their losses: tensors in, tensors out."""

@@ -1,0 +1,117 @@
+"""A caption's tokens become one condition vector.
+
+`MeanEncoder` averages the words and so forgets their order; `GRUEncoder` reads them in order.
+Both take the same tokens and return the same shape, so that a model can be given either.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+PAD = 0  # the id of <pad> in every vocabulary of the course
+
+
+@dataclass(frozen=True)
+class TextEncoderConfig:
+    """The sizes of a text encoder.
+
+    Attributes:
+        vocab_size: how many tokens there are, the specials included.
+        embed_dim: length of a word's vector.
+        condition_dim: length of the vector that comes out.
+        hidden_dim: length of the GRU's state (unused by `MeanEncoder`).
+        kind: "mean" or "gru", which encoder `build_text_encoder` makes.
+    """
+
+    vocab_size: int
+    embed_dim: int = 64
+    condition_dim: int = 128
+    hidden_dim: int = 128
+    kind: str = "gru"
+
+
+class MeanEncoder(nn.Module):
+    """The mean of a caption's word vectors, then one linear layer.
+
+    Args:
+        config: the sizes.
+        table: (vocab_size, embed_dim) float, word vectors to begin from; random if None.
+    """
+
+    def __init__(self, config: TextEncoderConfig, table: Tensor | None = None) -> None:
+        """Make the layers."""
+        super().__init__()
+        self.config = config
+        self.embedding = _embedding(config, table)
+        self.project = nn.Linear(config.embed_dim, config.condition_dim)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Encode B captions: tokens (B, T) int64, 0 = pad -> (B, condition_dim)."""
+        _check(tokens)
+        present = (tokens != PAD).unsqueeze(-1)  # (B, T, 1)
+        total = (self.embedding(tokens) * present).sum(dim=1)  # (B, T, D) -> (B, D)
+        # At least one: a caption of padding only has the mean zero, not 0 / 0.
+        return self.project(total / present.sum(dim=1).clamp(min=1))
+
+
+class GRUEncoder(nn.Module):
+    """A GRU (Cho et al. 2014) that reads the caption in order; its last state, then a linear layer.
+
+    Args:
+        config: the sizes.
+        table: (vocab_size, embed_dim) float, word vectors to begin from; random if None.
+    """
+
+    def __init__(self, config: TextEncoderConfig, table: Tensor | None = None) -> None:
+        """Make the layers."""
+        super().__init__()
+        self.config = config
+        self.embedding = _embedding(config, table)
+        self.gru = nn.GRU(config.embed_dim, config.hidden_dim, batch_first=True)
+        self.project = nn.Linear(config.hidden_dim, config.condition_dim)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Encode B captions: tokens (B, T) int64, 0 = pad -> (B, condition_dim)."""
+        _check(tokens)
+        states, _ = self.gru(self.embedding(tokens))  # (B, T, hidden_dim)
+        # One direction only: what a state has read lies before it, so padding cannot reach it.
+        last = ((tokens != PAD).sum(dim=1) - 1).clamp(min=0)  # (B,)
+        rows = torch.arange(len(tokens), device=tokens.device)
+        return self.project(states[rows, last])
+
+
+def build_text_encoder(
+    config: TextEncoderConfig, table: Tensor | None = None
+) -> MeanEncoder | GRUEncoder:
+    """Make the encoder that `config.kind` names.
+
+    Raises:
+        ValueError: if there is no such kind.
+    """
+    if config.kind == "mean":
+        return MeanEncoder(config, table)
+    if config.kind == "gru":
+        return GRUEncoder(config, table)
+    raise ValueError(f'kind: "mean" or "gru", got {config.kind!r}')
+
+
+def _embedding(config: TextEncoderConfig, table: Tensor | None) -> nn.Embedding:
+    """Make the table of word vectors, from a given one if there is one; it stays trainable."""
+    if table is None:
+        return nn.Embedding(config.vocab_size, config.embed_dim, padding_idx=PAD)
+    expected = (config.vocab_size, config.embed_dim)
+    if tuple(table.shape) != expected:
+        raise ValueError(
+            f"table: shape {tuple(table.shape)}, but the configuration says {expected}"
+        )
+    return nn.Embedding.from_pretrained(table.clone(), freeze=False, padding_idx=PAD)
+
+
+def _check(tokens: Tensor) -> None:
+    """Refuse what would be read wrongly, such as one caption without its batch dimension."""
+    if tokens.ndim != 2 or tokens.shape[1] == 0 or tokens.dtype != torch.int64:
+        raise ValueError(
+            f"tokens: expected (B, T) int64 with T ≥ 1, got {tuple(tokens.shape)} {tokens.dtype}. "
+            "One caption is a batch of one: vocabulary.encode_batch([caption])."
+        )

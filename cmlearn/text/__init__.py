@@ -1,0 +1,1 @@
+"""Caption strings become tokens, ids and vectors."""

@@ -1,0 +1,91 @@
+"""Tests of cmlearn.models.text_encoder."""
+
+import pytest
+import torch
+
+from cmlearn.models.text_encoder import (
+    GRUEncoder,
+    MeanEncoder,
+    TextEncoderConfig,
+    build_text_encoder,
+)
+
+CONFIG = TextEncoderConfig(vocab_size=11, embed_dim=5, condition_dim=7, hidden_dim=6)
+TOKENS = torch.tensor([[1, 4, 5, 6, 2], [1, 6, 5, 4, 2], [1, 7, 2, 0, 0], [0, 0, 0, 0, 0]])
+Encoder = type[MeanEncoder] | type[GRUEncoder]
+both = pytest.mark.parametrize("encoder_class", [MeanEncoder, GRUEncoder])
+
+
+@pytest.fixture(autouse=True)
+def seed() -> None:
+    torch.manual_seed(0)
+
+
+@both
+def test_shape_and_finite_also_for_padding_only(encoder_class: Encoder) -> None:
+    condition = encoder_class(CONFIG)(TOKENS)
+    assert condition.shape == (4, 7)
+    assert condition.isfinite().all()
+
+
+@both
+def test_padding_changes_nothing(encoder_class: Encoder) -> None:
+    encoder = encoder_class(CONFIG)
+    longer = torch.cat([TOKENS, torch.zeros(4, 9, dtype=torch.int64)], dim=1)
+    torch.testing.assert_close(encoder(longer), encoder(TOKENS))
+    torch.testing.assert_close(encoder(TOKENS[2:3, :3]), encoder(TOKENS)[2:3])
+
+
+def test_the_mean_forgets_the_order_which_the_gru_keeps() -> None:
+    forward, backward = MeanEncoder(CONFIG)(TOKENS)[:2]
+    torch.testing.assert_close(forward, backward)
+    forward, backward = GRUEncoder(CONFIG)(TOKENS)[:2]
+    assert (forward - backward).abs().max() > 0.01
+
+
+@both
+def test_word_vectors_to_begin_from(encoder_class: Encoder) -> None:
+    table = torch.randn(11, 5)
+    encoder = encoder_class(CONFIG, table)
+    torch.testing.assert_close(encoder.embedding.weight.data, table)
+    encoder(TOKENS).sum().backward()
+    gradient = encoder.embedding.weight.grad
+    assert gradient is not None
+    assert gradient[0].abs().sum() == 0  # <pad> never learns
+    assert gradient[4].abs().sum() > 0
+    with pytest.raises(ValueError, match=r"\(3, 5\).*\(11, 5\)"):
+        encoder_class(CONFIG, torch.zeros(3, 5))
+
+
+@both
+def test_a_row_for_pad_in_the_table_does_not_leak_in(encoder_class: Encoder) -> None:
+    encoder = encoder_class(CONFIG, torch.randn(11, 5))
+    torch.testing.assert_close(encoder(TOKENS[2:3, :3]), encoder(TOKENS[2:3]))
+
+
+@both
+def test_wrong_shapes_and_types_are_refused(encoder_class: Encoder) -> None:
+    encoder = encoder_class(CONFIG)
+    for wrong in (TOKENS[0], TOKENS[:, :0], TOKENS.float(), TOKENS[None]):
+        with pytest.raises(ValueError, match="tokens: expected"):
+            encoder(wrong)
+
+
+def test_build_by_name() -> None:
+    assert isinstance(build_text_encoder(CONFIG), GRUEncoder)
+    mean = TextEncoderConfig(vocab_size=3, kind="mean")
+    assert isinstance(build_text_encoder(mean), MeanEncoder)
+    with pytest.raises(ValueError, match="'bert'"):
+        build_text_encoder(TextEncoderConfig(vocab_size=3, kind="bert"))
+
+
+def test_the_gru_learns_the_order_of_one_batch() -> None:
+    encoder = GRUEncoder(TextEncoderConfig(vocab_size=11, condition_dim=2, hidden_dim=16))
+    optimiser = torch.optim.Adam(encoder.parameters(), lr=0.02)
+    labels = torch.tensor([0, 1])
+    for _ in range(40):
+        loss = torch.nn.functional.cross_entropy(encoder(TOKENS[:2]), labels)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert loss < 0.05
