@@ -1,0 +1,1 @@
+"""How any model is fitted, kept and loaded; names no model."""

@@ -1,0 +1,63 @@
+"""An endless stream of shuffled batches."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import torch
+from torch import Tensor
+
+Batch = dict[str, Tensor]
+
+
+def shuffled_batches(
+    arrays: Mapping[str, Tensor | np.ndarray], batch_size: int, generator: torch.Generator
+) -> Iterator[Batch]:
+    """Yield batches for ever, each epoch in a new order.
+
+    Every batch is full: what is left over at the end of an epoch waits for another order. Of fewer
+    than `batch_size` rows, every batch is all of them.
+
+    Args:
+        arrays: named tensors or (memory-mapped) arrays of N rows each; row n of each belong
+            together. Only the rows of a batch are read from a memory map.
+        batch_size: rows in a batch, at least 1.
+        generator: decides the order.
+
+    Raises:
+        ValueError: no arrays, no rows, arrays of different lengths, or a batch size below 1.
+    """
+    num_rows = _common_length(arrays)
+    if batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size}")
+    return _endless(arrays, num_rows, min(batch_size, num_rows), generator)
+
+
+def _endless(
+    arrays: Mapping[str, Tensor | np.ndarray],
+    num_rows: int,
+    batch_size: int,
+    generator: torch.Generator,
+) -> Iterator[Batch]:
+    while True:
+        order = torch.randperm(num_rows, generator=generator)
+        for start in range(0, num_rows - batch_size + 1, batch_size):
+            rows = order[start : start + batch_size]
+            yield {name: _take(array, rows) for name, array in arrays.items()}
+
+
+def _take(array: Tensor | np.ndarray, rows: Tensor) -> Tensor:
+    if isinstance(array, Tensor):
+        return array[rows]
+    return torch.from_numpy(np.asarray(array[rows.numpy()]))
+
+
+def _common_length(arrays: Mapping[str, Tensor | np.ndarray]) -> int:
+    lengths = {name: len(array) for name, array in arrays.items()}
+    if not lengths:
+        raise ValueError("arrays is empty: name at least one tensor to make batches of")
+    if len(set(lengths.values())) > 1:
+        raise ValueError(f"the arrays must have equally many rows, got {lengths}")
+    num_rows = next(iter(lengths.values()))
+    if num_rows == 0:
+        raise ValueError(f"the arrays {sorted(lengths)} have no rows")
+    return num_rows

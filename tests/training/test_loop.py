@@ -1,0 +1,96 @@
+"""The training loop on problems small enough to know the answer."""
+
+from itertools import repeat
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from cmlearn.training.batches import Batch, shuffled_batches
+from cmlearn.training.loop import fit, one_cycle
+from cmlearn.training.runtime import generator, seed_all
+
+
+def squared_error(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    error = F.mse_loss(model(batch["x"]), batch["y"])
+    return {"loss": error, "half": error / 2}
+
+
+def line_problem() -> dict[str, Tensor]:
+    x = torch.randn(64, 3, generator=generator(1))
+    return {"x": x, "y": x @ torch.tensor([[1.0], [-2.0], [0.5]]) + 3.0}
+
+
+def trained(seed: int) -> tuple[nn.Module, dict[str, np.ndarray]]:
+    seed_all(seed)
+    model = nn.Sequential(nn.Linear(3, 1), nn.Dropout(0.0))
+    batches = shuffled_batches(line_problem(), 16, generator(seed))
+    history = fit(
+        model, squared_error, batches, steps=300, learning_rate=0.1, weight_decay=0, progress=False
+    )
+    return model, history
+
+
+def test_learns_a_line_and_returns_every_term() -> None:
+    model, history = trained(0)
+    assert history["loss"].shape == history["half"].shape == (300,)
+    assert np.allclose(history["loss"], 2 * history["half"])
+    assert history["loss"][0] > 1
+    assert history["loss"][-1] < 1e-4
+    assert not model.training
+
+
+def test_same_seed_same_history() -> None:
+    assert np.array_equal(trained(3)[1]["loss"], trained(3)[1]["loss"])
+    assert not np.array_equal(trained(3)[1]["loss"], trained(4)[1]["loss"])
+
+
+def test_frozen_parameters_stay() -> None:
+    model = nn.Linear(3, 1)
+    model.bias.requires_grad_(False)
+    before = model.bias.clone()
+    fit(model, squared_error, repeat(line_problem()), steps=3, progress=False)
+    assert torch.equal(model.bias, before)
+
+
+def test_non_finite_term_is_named_with_its_step() -> None:
+    model = nn.Linear(3, 1)
+    good, bad = line_problem(), line_problem()
+    bad["x"][0, 0] = float("nan")
+    with pytest.raises(FloatingPointError, match="step 2: loss, half not finite"):
+        fit(model, squared_error, [good, good, bad], steps=3, progress=False)
+    assert not model.training
+
+
+def test_too_few_batches() -> None:
+    with pytest.raises(ValueError, match="batches ended after 1 of 2 steps"):
+        fit(nn.Linear(3, 1), squared_error, [line_problem()], steps=2, progress=False)
+
+
+def test_missing_loss_nothing_to_train_and_no_steps() -> None:
+    batches = repeat(line_problem())
+    with pytest.raises(ValueError, match='must return a term "loss"'):
+        fit(nn.Linear(3, 1), lambda m, b: {}, batches, steps=1, progress=False)
+    with pytest.raises(ValueError, match="Identity has no parameter"):
+        fit(nn.Identity(), squared_error, batches, steps=1, progress=False)
+    with pytest.raises(ValueError, match="steps must be at least 1"):
+        fit(nn.Linear(3, 1), squared_error, batches, steps=0, progress=False)
+
+
+def test_progress_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
+    fit(nn.Linear(3, 1), squared_error, repeat(line_problem()), steps=2, description="line")
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "line" in err
+    assert "loss" in err
+
+
+def test_one_cycle_climbs_then_falls_to_zero() -> None:
+    rates = [one_cycle(done, 0.1) for done in np.linspace(0, 1, 101)]
+    assert np.argmax(rates) == 10
+    assert rates[10] == pytest.approx(1)
+    assert rates[-1] == pytest.approx(0)
+    assert 0 < rates[0] < 0.05
+    assert one_cycle(0.0, warmup=0.0) == 1
