@@ -1,0 +1,1 @@
+"""Numbers about models and data: never figures, never training."""
