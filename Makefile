@@ -1,0 +1,55 @@
+# One set-up step for every target; it costs nothing the second time.
+#
+#   make PYTHON=python3.12 lab      another Python (3.11 to 3.13)
+#   make PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" lab
+#                                   smaller torch for Linux without a GPU (see README.md)
+
+PYTHON ?= python3
+PIP_ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+# One thread a process: two on a busy two-core machine take many times as long.
+ONE_THREAD := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
+
+.DEFAULT_GOAL := help
+.PHONY: help lab course test clean
+
+help:
+	@echo "make lab      set up, then open the course in JupyterLab at notebook 00"
+	@echo "make course   set up, run every notebook, build the site in build/site"
+	@echo "make test     set up, then run every check (lint, types, tests, notebooks)"
+	@echo "make clean    remove what these made: .venv and build"
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo "The course needs Python 3.11 to 3.13, and '$(PYTHON)' is: $$($(PYTHON) -V 2>&1)."; \
+	  echo "Install one and name it: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
+	  -c constraints.txt -e ".[test,site]"
+	@touch $@
+
+lab: $(READY)
+	$(BIN)/python -m cmlearn draw
+	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+
+course: $(READY)
+	$(BIN)/python -m cmlearn draw
+	$(BIN)/python -m cmlearn course
+	$(BIN)/sphinx-build --quiet -W --keep-going docs build/site
+	@echo "The course as a site: build/site/index.html"
+
+# TQDM_DISABLE: progress bars write how long things took. PYTHONPATH: kernels without a network.
+test: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m cmlearn draw
+	$(ONE_THREAD) $(BIN)/python -m pytest tests -n 2
+	$(ONE_THREAD) TQDM_DISABLE=1 PYTHONPATH=$(CURDIR)/tests/no_network $(BIN)/python -m pytest notebooks \
+	  -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=600 \
+	  --nbval-sanitize-with tests/nbval_sanitize.cfg
+
+clean:
+	rm -rf $(VENV) build docs/notebooks

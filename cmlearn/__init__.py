@@ -1,0 +1,3 @@
+"""The companion package of the course Words ⇄ pictures."""
+
+__version__ = "0.1.0"

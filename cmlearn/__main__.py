@@ -1,0 +1,91 @@
+"""The commands of the course: `python -m cmlearn COMMAND`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status is 0 when all went well."""
+    options = _parser().parse_args(arguments)
+    try:
+        return options.command(options)
+    except (ValueError, OSError) as error:
+        print(f"cmlearn: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("cmlearn: interrupted; run the command again to go on.", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m cmlearn", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    draw = commands.add_parser("draw", help="draw Storybook, the data set of the course")
+    draw.add_argument("--folder", help="where to (default: data/downloads/storybook)")
+    draw.set_defaults(command=_draw)
+
+    train = commands.add_parser("train", help="train a shipped checkpoint anew")
+    train.add_argument("name", help="which one; a wrong name lists them")
+    train.set_defaults(command=_train)
+
+    course = commands.add_parser("course", help="run every notebook in order")
+    course.add_argument("numbers", nargs="*", metavar="NN", help="only these notebooks")
+    course.add_argument(
+        "--measure", action="store_true", help="write minutes and scores to README and notebooks"
+    )
+    course.set_defaults(command=_course)
+
+    regenerate = commands.add_parser("regenerate", help="execute notebooks and write them back")
+    regenerate.add_argument("numbers", nargs="*", metavar="NN", help="only these notebooks")
+    regenerate.set_defaults(command=_regenerate)
+    return parser
+
+
+def _draw(options: argparse.Namespace) -> int:
+    from pathlib import Path
+
+    from cmlearn.data.storybook import draw_storybook
+
+    draw_storybook(Path(options.folder) if options.folder else None)
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from cmlearn.recipes import train
+
+    train(options.name)
+    return 0
+
+
+def _course(options: argparse.Namespace) -> int:
+    from cmlearn.course.folders import EXECUTED, find_notebooks
+    from cmlearn.course.measured import write_measured
+    from cmlearn.course.report import report
+    from cmlearn.course.run import run_notebooks
+
+    if options.measure and options.numbers:
+        raise ValueError("--measure measures the whole course: leave the numbers out")
+    runs = run_notebooks(find_notebooks(options.numbers), into=EXECUTED)
+    print(report(runs))
+    failed = any(run.failure for run in runs)
+    if options.measure and not failed:
+        write_measured(runs)
+    return 1 if failed else 0
+
+
+def _regenerate(options: argparse.Namespace) -> int:
+    from cmlearn.course.folders import find_notebooks
+    from cmlearn.course.report import report
+    from cmlearn.course.run import run_notebooks
+
+    runs = run_notebooks(find_notebooks(options.numbers))
+    print(report(runs))
+    return 1 if any(run.failure for run in runs) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The notebooks as files: run in order, written back, measured."""

@@ -1,0 +1,25 @@
+"""The table that ends a run of the course."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cmlearn.course.run import Run
+
+
+def report(runs: Sequence[Run]) -> str:
+    """One row a notebook, their sum, then every warning and failure by name."""
+    width = max(len(run.name) for run in runs)
+    lines = [f"{'notebook':{width}}  seconds  peak MB  headline"]
+    for run in runs:
+        outcome = "FAILED" if run.failure else run.headline
+        lines.append(f"{run.name:{width}}  {run.seconds:7.0f}  {run.peak_mb:7.0f}  {outcome}")
+    total, peak = sum(run.seconds for run in runs), max(run.peak_mb for run in runs)
+    lines.append(f"{'together':{width}}  {total:7.0f}  {peak:7.0f}")
+    lines += [
+        f"\n{run.name} wrote to standard error in {cell}, which a strict comparison refuses"
+        for run in runs
+        for cell in run.stderr
+    ]
+    lines += [f"\n{run.name} failed in {run.failure}" for run in runs if run.failure]
+    return "\n".join(lines)

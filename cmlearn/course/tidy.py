@@ -1,0 +1,80 @@
+"""Gives an executed notebook the one form in which it is kept in git."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
+VOLATILE = ("execution", "ExecuteTime", "trusted", "collapsed", "scrolled", "pycharm", "vscode")
+
+
+def read(path: Path) -> NotebookNode:
+    """Read a notebook.
+
+    Raises:
+        ValueError: the file is no notebook.
+    """
+    try:
+        return nbformat.read(path, as_version=4)
+    except (nbformat.reader.NotJSONError, nbformat.ValidationError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is not a notebook: {str(error).splitlines()[0]}") from error
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write a notebook whole or not at all, so that a broken run leaves the old one in place."""
+    partial = path.with_suffix(".partial")
+    partial.write_text(nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n", "utf-8")
+    partial.replace(path)
+
+
+def tidy(notebook: NotebookNode) -> NotebookNode:
+    """The notebook without what differs between two equal runs.
+
+    Gone are timings, widget state, the standard error stream (progress bars) and the details of
+    this machine's Python; cells are numbered `cell-000`, `cell-001`, …
+    """
+    clean = nbformat.from_dict(notebook)
+    clean.nbformat, clean.nbformat_minor = 4, 5
+    clean.metadata = nbformat.from_dict(METADATA)
+    for number, cell in enumerate(clean.cells):
+        cell.id = f"cell-{number:03d}"
+        cell.metadata = _kept(cell.metadata, VOLATILE)
+        if cell.cell_type == "code":
+            cell.outputs = [_tidy_output(o) for o in cell.outputs if not _is_passing(o)]
+    return clean
+
+
+def headline(notebook: NotebookNode) -> str:
+    """What the cell tagged `headline` printed after `headline: `; empty where there is none."""
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and "headline" in cell.metadata.get("tags", []):
+            printed = "".join(o.get("text", "") for o in cell.outputs)
+            for line in printed.splitlines():
+                if line.startswith("headline: "):
+                    return line.removeprefix("headline: ").strip()
+    return ""
+
+
+def _is_passing(output: NotebookNode) -> bool:
+    """True of progress on standard error and of widgets, which live only while the kernel does."""
+    if output.output_type == "stream":
+        return output.name == "stderr"
+    return WIDGET_VIEW in output.get("data", {})
+
+
+def _tidy_output(output: NotebookNode) -> NotebookNode:
+    if "metadata" in output:
+        output.metadata = _kept(output.metadata, VOLATILE)
+    return output
+
+
+def _kept(metadata: dict[str, Any], dropped: tuple[str, ...]) -> NotebookNode:
+    return nbformat.from_dict({k: v for k, v in metadata.items() if k not in dropped})
