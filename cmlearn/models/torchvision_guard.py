@@ -19,7 +19,7 @@ CURE = (
     "or both from conda-forge"
 )
 MISSING_OPERATOR = re.compile(r"operator torchvision::(\w+) does not exist")
-# The schema of non-maximum suppression; torchvision 0.28 misses `nms` and `qnms`, both of this form.
+# The schema of non-maximum suppression; torchvision 0.28 misses `nms` and `qnms`, both like it.
 SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 MAX_DEFINITIONS = 8
 
@@ -47,7 +47,7 @@ def import_torchvision() -> ModuleType:
 
 
 def _define_missing_operator(error: RuntimeError) -> None:
-    """Define the operator that `error` misses, or raise `error` where it is about something else."""
+    """Define the operator that `error` misses; raise `error` where it is about something else."""
     match = MISSING_OPERATOR.search(str(error))
     if match is None or match[1] in _definitions:
         raise error

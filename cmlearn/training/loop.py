@@ -33,7 +33,7 @@ def fit(
     """Train `model` for `steps` batches with AdamW (Loshchilov & Hutter 2019).
 
     The learning rate climbs in a line to `learning_rate` over the first `warmup` of the steps
-    and falls to zero along a cosine. The model is left in eval mode, also when training stops early.
+    and falls to zero along a cosine. The model is left in eval mode, also after an error.
 
     Args:
         model: trained in place; parameters that need no gradient are left alone.

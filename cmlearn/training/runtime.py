@@ -31,5 +31,5 @@ def seed_all(seed: int) -> None:
     this once, before the model is built. Everything of our own takes a generator instead.
     """
     random.seed(seed)
-    np.random.seed(seed)  # noqa: NPY002
+    np.random.seed(seed)
     torch.manual_seed(seed)

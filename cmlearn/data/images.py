@@ -1,0 +1,184 @@
+"""Image files become RGB arrays, and arrays become tensors."""
+
+import io
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+
+# Mean and standard deviation of R, G and B over ImageNet's training pictures, in [0, 1], as
+# torchvision documents for its weights: https://docs.pytorch.org/vision/stable/models.html
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+MAX_PIXELS = 50_000_000
+INTERPOLATIONS = {
+    "area": cv2.INTER_AREA,
+    "nearest": cv2.INTER_NEAREST,
+    "linear": cv2.INTER_LINEAR,
+    "cubic": cv2.INTER_CUBIC,
+    "lanczos": cv2.INTER_LANCZOS4,
+}
+
+
+class ImageError(ValueError):
+    """A file that is no readable picture; the message names the file and what is wrong."""
+
+
+def load_image(path: Path | str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
+    """Return the picture in a file, upright, as RGB.
+
+    OpenCV decodes what it decodes rightly: whole 8-bit pictures of one or three channels. It
+    is silent about truncated JPEGs and about alpha, so that Pillow checks every header and
+    decodes the rest. Transparent places become white; of an animation comes the first frame.
+
+    Args:
+        path: a JPEG, PNG, WebP, BMP, GIF, TIFF ...
+        max_pixels: larger pictures are refused before they are decoded.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ImageError: the file is no picture, damaged, too large, or in colours that we cannot read.
+    """
+    path = Path(path)
+    content = _read(path)
+    try:
+        with warnings.catch_warnings():
+            # Pillow warns of pictures above its own limit; ours is checked here.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            return _decode(content, max_pixels)
+    except ImageError as error:
+        raise ImageError(f"{path}: {error}") from error
+    except Exception as error:  # damaged files make decoders fail in any way there is
+        raise ImageError(f"{path} is damaged or no picture: {error}") from error
+
+
+def _read(path: Path) -> bytes:
+    if not path.exists():
+        raise FileNotFoundError(f"there is no picture at {path}")
+    if not path.is_file():
+        raise ImageError(f"{path} is a folder or a device, not a picture")
+    content = path.read_bytes()
+    if not content:
+        raise ImageError(f"{path} is empty: was its download cut off?")
+    return content
+
+
+def _decode(content: bytes, max_pixels: int) -> np.ndarray:
+    try:
+        header = Image.open(io.BytesIO(content))
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"more than max_pixels={max_pixels:,} pixels ({error})") from error
+    width, height = header.size
+    if width * height > max_pixels:
+        raise ImageError(f"{width:,} x {height:,} pixels are more than max_pixels={max_pixels:,}")
+    if _opencv_is_right(header, content):
+        return _decode_by_opencv(content)
+    return _decode_by_pillow(header)
+
+
+def _opencv_is_right(header: Image.Image, content: bytes) -> bool:
+    if header.mode in {"I;16", "I;16B", "LAB"}:
+        return True  # Pillow clips 16-bit greys to white and does not convert LAB
+    if header.mode not in {"L", "RGB"} or "transparency" in header.info:
+        return False
+    # A whole JPEG ends with the marker FF D9; of one that does not, Pillow tells what is missing.
+    ends_whole = content.rstrip(b"\0").endswith(b"\xff\xd9")
+    return header.format in {"PNG", "BMP"} or (header.format == "JPEG" and ends_whole)
+
+
+def _decode_by_opencv(content: bytes) -> np.ndarray:
+    encoded = np.frombuffer(content, np.uint8)
+    bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    if bgr is None:
+        raise ImageError("OpenCV cannot decode it: it is damaged or cut off")
+    if bgr.dtype == np.uint16:
+        bgr = (bgr // 257).astype(np.uint8)  # 65535 -> 255
+    if bgr.dtype != np.uint8:
+        raise ImageError(f"pixels of type {bgr.dtype} have no known white")
+    return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+
+
+def _decode_by_pillow(picture: Image.Image) -> np.ndarray:
+    if picture.mode in {"I", "F"}:
+        raise ImageError(f"pixels of mode {picture.mode} have no known white")
+    upright = ImageOps.exif_transpose(picture)
+    if "transparency" in upright.info or upright.mode in {"RGBA", "LA", "PA", "RGBa", "La"}:
+        layer = upright.convert("RGBA")
+        white = Image.new("RGBA", layer.size, "white")
+        upright = Image.alpha_composite(white, layer)
+    return np.array(upright.convert("RGB"))
+
+
+def centre_crop(image: np.ndarray) -> np.ndarray:
+    """Return the largest square in the middle: (H, W, ...) -> (S, S, ...), S = min(H, W)."""
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[top : top + side, left : left + side]
+
+
+def resize(
+    image: np.ndarray, size: int | tuple[int, int], interpolation: str = "area"
+) -> np.ndarray:
+    """Return the picture at another size: (H, W, 3) -> (size, size, 3).
+
+    Args:
+        image: (H, W) or (H, W, 3).
+        size: the side of a square, or (height, width), in pixels.
+        interpolation: "area" averages what falls into a pixel, and is right for making smaller;
+            "nearest", "linear", "cubic" and "lanczos" look at a few pixels only.
+    """
+    if interpolation not in INTERPOLATIONS:
+        raise ValueError(f"interpolation must be one of {[*INTERPOLATIONS]}, got {interpolation!r}")
+    height, width = (size, size) if isinstance(size, int) else size
+    if height < 1 or width < 1:
+        raise ValueError(f"size must be at least 1 pixel, got {size}")
+    return cv2.resize(image, (width, height), interpolation=INTERPOLATIONS[interpolation])
+
+
+def to_tensor(images: np.ndarray | Tensor) -> Tensor:
+    """Return pixels as a network takes them: uint8 (..., H, W, 3) -> float32 (..., 3, H, W).
+
+    Values go from 0..255 to [0, 1].
+
+    Raises:
+        ValueError: `images` is not uint8, or its last axis is not the three colours.
+    """
+    pixels = images if isinstance(images, Tensor) else torch.from_numpy(np.array(images))
+    if pixels.dtype != torch.uint8:
+        raise ValueError(f"images must be uint8 pixels of 0 to 255, got {pixels.dtype}")
+    if pixels.ndim < 3 or pixels.shape[-1] != 3:
+        raise ValueError(f"images must be (..., H, W, 3), got {tuple(pixels.shape)}")
+    return pixels.movedim(-1, -3).float() / 255
+
+
+def to_pixels(tensor: Tensor) -> np.ndarray:
+    """Return a tensor as pixels: float (..., 3, H, W) in [0, 1] -> uint8 (..., H, W, 3).
+
+    Values outside [0, 1] are clipped. The inverse of `to_tensor`.
+    """
+    pixels = (tensor.detach().clamp(0, 1) * 255).round().to(torch.uint8)
+    return pixels.movedim(-3, -1).cpu().numpy()
+
+
+def normalise(tensor: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """Return (tensor - mean) / std for each colour of (..., 3, H, W)."""
+    return (tensor - _per_colour(mean, tensor)) / _per_colour(std, tensor)
+
+
+def denormalise(tensor: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """Return tensor * std + mean for each colour of (..., 3, H, W): `normalise` undone."""
+    return tensor * _per_colour(std, tensor) + _per_colour(mean, tensor)
+
+
+def _per_colour(values: Sequence[float], tensor: Tensor) -> Tensor:
+    return torch.tensor(values, dtype=tensor.dtype, device=tensor.device).reshape(-1, 1, 1)
