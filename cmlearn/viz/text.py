@@ -1,0 +1,158 @@
+"""Figures of words: how often they come, where their vectors lie, how a batch is padded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK = "#333344"
+FAINT = "#e9e9ef"
+# Dark enough to be read as text on white.
+GROUP_COLOURS = ("#b3261e", "#1d5fa8", "#2e7d32", "#8a5a00", "#7b1fa2", "#00757d", "#555566")
+SPECIAL_COLOURS = {"<pad>": "#ffffff", "<bos>": "#cfe3f7", "<eos>": "#cfe3f7", "<unk>": "#f7c6c0"}
+
+
+def word_counts(counts: Mapping[str, int], title: str, top: int = 40) -> Figure:
+    """Draw how often the most frequent words come, one bar a word.
+
+    Args:
+        counts: word to how often it occurs.
+        title: what to see.
+        top: how many words to draw.
+    """
+    words = sorted(counts, key=lambda word: (-counts[word], word))[:top]
+    figure, axes = plt.subplots(figsize=(10, 3))
+    axes.bar(words, [counts[word] for word in words], color=GROUP_COLOURS[1])
+    axes.tick_params(axis="x", labelrotation=60, labelsize=9)
+    plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
+    axes.margins(x=0.01)
+    _label(axes, title, "", "occurrences")
+    return figure
+
+
+def rank_and_count(corpora: Mapping[str, Mapping[str, int]], title: str) -> Figure:
+    """Draw each corpus as a curve: rank of a word against how often it comes, both logarithmic."""
+    figure, axes = plt.subplots(figsize=(6, 3.6))
+    for (name, counts), colour in zip(corpora.items(), GROUP_COLOURS, strict=False):
+        falling = sorted(counts.values(), reverse=True)
+        axes.loglog(range(1, len(falling) + 1), falling, ".-", label=name, color=colour, ms=4)
+    axes.grid(color=FAINT)
+    axes.legend(frameon=False)
+    _label(axes, title, "rank of the word", "occurrences")
+    return figure
+
+
+def padded_batch(rows: Sequence[Sequence[str]], title: str) -> Figure:
+    """Draw a batch of captions as a table of tokens, the specials coloured.
+
+    Args:
+        rows: B rows of T tokens each, `<pad>` included.
+        title: what to see.
+    """
+    height, width = len(rows), len(rows[0])
+    figure, axes = plt.subplots(figsize=(0.72 * width + 0.6, 0.38 * height + 0.9))
+    for b, row in enumerate(rows):
+        for t, token in enumerate(row):
+            colour = SPECIAL_COLOURS.get(token, "#f4f4f8")
+            _box(axes, t, b, token, colour, faint=token == "<pad>")
+    _table(axes, width, height)
+    _label(axes, title, "T: place in the caption", "B: caption")
+    return figure
+
+
+def context_windows(words: Sequence[str], window: int, title: str) -> Figure:
+    """Draw one sentence once for each of its words, with the word and its contexts coloured."""
+    figure, axes = plt.subplots(figsize=(0.8 * len(words) + 0.6, 0.38 * len(words) + 0.9))
+    for centre in range(len(words)):
+        for place, word in enumerate(words):
+            near = 0 < abs(place - centre) <= window
+            colour = "#7fb2e5" if place == centre else "#dcebf9" if near else "#ffffff"
+            _box(axes, place, centre, word, colour, faint=not near and place != centre)
+    _table(axes, len(words), len(words))
+    _label(axes, title, "place in the sentence", "the word in the middle")
+    return figure
+
+
+def similarity_maps(maps: Mapping[str, np.ndarray], words: Sequence[str], title: str) -> Figure:
+    """Draw matrices of cosine similarity as heat maps side by side.
+
+    Args:
+        maps: name to (N, N), each from -1 to 1.
+        words: the N names of the rows, which are those of the columns.
+        title: what to see.
+    """
+    side = 0.36 * len(words) + 0.9
+    figure, axes = plt.subplots(
+        1, len(maps), figsize=(side * len(maps) + 1.2, side), squeeze=False, layout="constrained"
+    )
+    for ax, (name, matrix) in zip(axes[0], maps.items(), strict=True):
+        image = ax.imshow(matrix, vmin=-1, vmax=1, cmap="RdBu_r")
+        ax.set_xticks(range(len(words)), words, rotation=60, ha="right", rotation_mode="anchor")
+        ax.set_yticks(range(len(words)), words)
+        ax.set_title(name, fontsize=10, color=INK)
+    figure.colorbar(image, ax=axes[0], label="cosine similarity", shrink=0.8)
+    figure.suptitle(title, fontsize=11, color=INK)
+    return figure
+
+
+def word_map(
+    points: np.ndarray, words: Sequence[str], groups: Mapping[str, Sequence[str]], title: str
+) -> Figure:
+    """Draw words as points of the plane, coloured by group.
+
+    Args:
+        points: (N, 2), a place for each word.
+        words: the N words.
+        groups: name of a group to its words; a word of no group is drawn grey.
+        title: what to see.
+    """
+    figure, axes = plt.subplots(figsize=(8.5, 6))
+    group_of = {word: name for name, members in groups.items() for word in members}
+    colour_of = dict(zip(groups, GROUP_COLOURS, strict=False))
+    for (x, y), word in zip(points, words, strict=True):
+        colour = colour_of.get(group_of.get(word, ""), "#888888")
+        axes.plot(x, y, ".", color=colour, ms=5)
+        axes.annotate(word, (x, y), (3, 2), textcoords="offset points", color=colour, fontsize=9.5)
+    for name, colour in colour_of.items():
+        axes.plot([], [], "o", color=colour, label=name)
+    axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    axes.margins(0.1)
+    _label(axes, title, "first principal axis", "second principal axis")
+    return figure
+
+
+def loss_terms(history: Mapping[str, np.ndarray], title: str) -> Figure:
+    """Draw each named term of a loss over the steps of training."""
+    figure, axes = plt.subplots(figsize=(6, 3))
+    for (name, values), colour in zip(history.items(), GROUP_COLOURS, strict=False):
+        axes.plot(values, label=name, color=colour, lw=1)
+    axes.legend(frameon=False)
+    axes.grid(color=FAINT)
+    _label(axes, title, "step", "nats per pair")
+    return figure
+
+
+def _box(axes: Axes, x: int, y: int, text: str, colour: str, *, faint: bool) -> None:
+    axes.add_patch(plt.Rectangle((x, y), 1, 1, facecolor=colour, edgecolor="#bbbbc4", lw=0.6))
+    grey = "#9a9aa6" if faint else INK
+    axes.text(x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=8.5, color=grey)
+
+
+def _table(axes: Axes, width: int, height: int) -> None:
+    axes.set_xlim(0, width)
+    axes.set_ylim(height, 0)
+    axes.set_xticks(np.arange(width) + 0.5, range(width), fontsize=8)
+    axes.set_yticks(np.arange(height) + 0.5, range(height), fontsize=8)
+    axes.tick_params(length=0)
+
+
+def _label(axes: Axes, title: str, x: str, y: str) -> None:
+    axes.set_title(title, fontsize=11, color=INK, loc="left")
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    for side in ("top", "right"):
+        axes.spines[side].set_visible(False)

@@ -1,0 +1,45 @@
+"""Tests of cmlearn.viz.pictures and cmlearn.viz.bars."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from matplotlib import pyplot as plt
+
+from cmlearn.viz.bars import percent_bars
+from cmlearn.viz.pictures import picture_grid, value_histograms
+
+
+@pytest.fixture(autouse=True)
+def close() -> Iterator[None]:
+    plt.switch_backend("agg")
+    yield
+    plt.close("all")
+
+
+def test_a_grid_shows_every_picture_with_its_title() -> None:
+    images = [np.full((4, 6, 3), 9, np.uint8), np.zeros((5, 5), np.uint8), np.ones((2, 2, 3))]
+    figure = picture_grid(images, ["one", "two", "three"], columns=2)
+    assert len(figure.axes) == 4
+    assert [ax.get_title() for ax in figure.axes[:3]] == ["one", "two", "three"]
+    for ax, image in zip(figure.axes, images, strict=False):
+        np.testing.assert_array_equal(ax.images[0].get_array(), image)
+    assert not figure.axes[3].images
+
+
+def test_a_grid_refuses_what_it_cannot_draw() -> None:
+    with pytest.raises(ValueError, match="images is empty"):
+        picture_grid([])
+    with pytest.raises(ValueError, match="1 images but 2 titles"):
+        picture_grid(np.zeros((1, 2, 2, 3)), ["a", "b"])
+
+
+def test_value_histograms_state_the_range() -> None:
+    figure = value_histograms({"raw": np.array([0, 255])}, "values")
+    assert "0 to 255" in figure.axes[0].get_title()
+
+
+def test_percent_bars_draws_means_seeds_and_chance() -> None:
+    axes = percent_bars({"mean": [0.5, 0.5], "gru": 1.0}, "bars", "of answers", 0.5).axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [50, 100]
+    assert {"50 %", "100 %", " guessing"} <= {t.get_text() for t in axes.texts}
