@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
 # Mean and standard deviation of R, G and B over ImageNet's training pictures, in [0, 1], as
@@ -52,8 +52,8 @@ def load_image(path: Path | str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     content = _read(path)
     try:
         with warnings.catch_warnings():
-            # Pillow warns of pictures above its own limit; ours is checked here.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            # Pillow warns of strange tags, and of sizes above its own limit; ours is checked here.
+            warnings.simplefilter("ignore")
             return _decode(content, max_pixels)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
@@ -75,21 +75,28 @@ def _read(path: Path) -> bytes:
 def _decode(content: bytes, max_pixels: int) -> np.ndarray:
     try:
         header = Image.open(io.BytesIO(content))
+    except UnidentifiedImageError as error:
+        raise ImageError("no picture of a known kind, or cut off in its first bytes") from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"more than max_pixels={max_pixels:,} pixels ({error})") from error
     width, height = header.size
     if width * height > max_pixels:
         raise ImageError(f"{width:,} x {height:,} pixels are more than max_pixels={max_pixels:,}")
-    if _opencv_is_right(header, content):
+    if _is_deep(header) or _opencv_is_right(header, content):
         return _decode_by_opencv(content)
     return _decode_by_pillow(header)
 
 
+def _is_deep(header: Image.Image) -> bool:
+    """Whether a pixel has more than 8 bits in one channel, which Pillow would clip to white."""
+    return header.mode.startswith("I") or header.mode == "F"
+
+
 def _opencv_is_right(header: Image.Image, content: bytes) -> bool:
-    if header.mode in {"I;16", "I;16B", "LAB"}:
-        return True  # Pillow clips 16-bit greys to white and does not convert LAB
     if header.mode not in {"L", "RGB"} or "transparency" in header.info:
         return False
+    if header.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+        return False  # OpenCV turns a JPEG upright, but not a WebP
     # A whole JPEG ends with the marker FF D9; of one that does not, Pillow tells what is missing.
     ends_whole = content.rstrip(b"\0").endswith(b"\xff\xd9")
     return header.format in {"PNG", "BMP"} or (header.format == "JPEG" and ends_whole)
@@ -99,18 +106,20 @@ def _decode_by_opencv(content: bytes) -> np.ndarray:
     encoded = np.frombuffer(content, np.uint8)
     bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if bgr is None:
-        raise ImageError("OpenCV cannot decode it: it is damaged or cut off")
+        raise ImageError("damaged or cut off: OpenCV cannot decode it")
     if bgr.dtype == np.uint16:
         bgr = (bgr // 257).astype(np.uint8)  # 65535 -> 255
     if bgr.dtype != np.uint8:
-        raise ImageError(f"pixels of type {bgr.dtype} have no known white")
+        raise ImageError(f"pixels of type {bgr.dtype}, of which nobody says what is white")
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
 
 def _decode_by_pillow(picture: Image.Image) -> np.ndarray:
-    if picture.mode in {"I", "F"}:
-        raise ImageError(f"pixels of mode {picture.mode} have no known white")
     upright = ImageOps.exif_transpose(picture)
+    if upright.mode == "LAB":
+        lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        transform = ImageCms.buildTransform(lab, srgb, "LAB", "RGB")
+        upright = ImageCms.applyTransform(upright, transform) or upright
     if "transparency" in upright.info or upright.mode in {"RGBA", "LA", "PA", "RGBa", "La"}:
         layer = upright.convert("RGBA")
         white = Image.new("RGBA", layer.size, "white")

@@ -189,7 +189,7 @@ def load_imagenet_weights(path: Path | str | None = None) -> ResNet18:
     except (RuntimeError, AttributeError, TypeError) as error:
         reason = " ".join(str(error).split())
         raise ValueError(f"{path} does not hold the weights of a ResNet-18: {reason}") from error
-    return model.eval().to(memory_format=torch.channels_last)
+    return model.eval()
 
 
 def _widened(tensor: Tensor) -> Tensor:
