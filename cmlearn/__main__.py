@@ -42,6 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     regenerate = commands.add_parser("regenerate", help="execute notebooks and write them back")
     regenerate.add_argument("numbers", nargs="*", metavar="NN", help="only these notebooks")
     regenerate.set_defaults(command=_regenerate)
+
+    readme = commands.add_parser("readme", help="fill README.md's tree and table from the code")
+    readme.set_defaults(command=_readme)
     return parser
 
 
@@ -85,6 +88,13 @@ def _regenerate(options: argparse.Namespace) -> int:
     runs = run_notebooks(find_notebooks(options.numbers))
     print(report(runs))
     return 1 if any(run.failure for run in runs) else 0
+
+
+def _readme(options: argparse.Namespace) -> int:
+    from cmlearn.course.readme import write_readme
+
+    write_readme()
+    return 0
 
 
 if __name__ == "__main__":

@@ -10,54 +10,40 @@ from pathlib import Path
 from typing import Any
 
 from cmlearn.course import tidy
-from cmlearn.course.folders import NOTEBOOKS, ROOT
+from cmlearn.course.folders import NOTEBOOKS
+from cmlearn.course.readme import MEASURED, gigabytes, minutes, write_readme
 from cmlearn.course.run import Run
-
-MEASURED = ROOT / "docs" / "measured.json"
-README = ROOT / "README.md"
-BEGIN, END = "<!-- measured:begin -->", "<!-- measured:end -->"
 
 
 def write_measured(runs: Sequence[Run]) -> None:
-    """Write the runs to docs/measured.json, the README's table and the notebooks' own lines."""
-    measured: dict[str, Any] = {
+    """Write the runs to docs/measured.json, README.md and the notebooks' own lines."""
+    measured = as_json(runs)
+    MEASURED.write_text(json.dumps(measured, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    for name, row in measured["notebooks"].items():
+        fill_line(NOTEBOOKS / f"{name}.ipynb", line(row))
+    write_readme()
+
+
+def as_json(runs: Sequence[Run]) -> dict[str, Any]:
+    """What docs/measured.json holds: with which software, and a row for every notebook."""
+    return {
         "with": f"Python {platform.python_version()}, torch {version('torch')}, "
-        f"{platform.system()} {platform.machine()}, one core a notebook",
+        f"{platform.system()} {platform.machine()}, one core for each notebook",
         "notebooks": {run.name: _row(run) for run in runs},
     }
-    MEASURED.write_text(json.dumps(measured, indent=2, ensure_ascii=False) + "\n", "utf-8")
-    README.write_text(fill_table(README.read_text("utf-8"), table(measured)), "utf-8")
-    for run in runs:
-        fill_line(NOTEBOOKS / f"{run.name}.ipynb", line(measured["notebooks"][run.name]))
 
 
-def table(measured: dict[str, Any]) -> str:
-    """The rows of docs/measured.json as a Markdown table."""
-    head = ["| notebook | minutes | memory | what comes out |", "| --- | ---: | ---: | --- |"]
-    rows = [
-        f"| [{name.replace('_', ' ')}](notebooks/{name}.ipynb) | {_minutes(row)} "
-        f"| {row['peak_mb'] / 1000:.1f} GB | {row['headline']} |"
-        for name, row in measured["notebooks"].items()
-    ]
-    return "\n".join([*head, *rows, "", f"Measured with {measured['with']}."])
-
-
-def fill_table(text: str, rows: str) -> str:
-    """`text` with `rows` between the markers.
-
-    Raises:
-        ValueError: the markers are missing.
-    """
-    before, begin, rest = text.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"README.md lacks the markers {BEGIN} and {END}")
-    return f"{before}{BEGIN}\n{rows}\n{END}{after}"
+def _row(run: Run) -> dict[str, Any]:
+    return {
+        "seconds": round(run.seconds),
+        "peak_mb": round(run.peak_mb),
+        "headline": run.headline,
+    }
 
 
 def line(row: dict[str, Any]) -> str:
     """What a notebook says of itself at its top."""
-    return f"Measured: {_minutes(row)} min, {row['peak_mb'] / 1000:.1f} GB on one core"
+    return f"Measured: {minutes(row)}, {gigabytes(row)} on one core"
 
 
 def fill_line(path: Path, measured_line: str) -> None:
@@ -76,15 +62,3 @@ def fill_line(path: Path, measured_line: str) -> None:
             tidy.write(notebook, path)
             return
     raise ValueError(f"{path.name} has no line that begins with 'Measured:'")
-
-
-def _row(run: Run) -> dict[str, Any]:
-    return {
-        "seconds": round(run.seconds),
-        "peak_mb": round(run.peak_mb),
-        "headline": run.headline,
-    }
-
-
-def _minutes(row: dict[str, Any]) -> str:
-    return f"{row['seconds'] / 60:.1f}"

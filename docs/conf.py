@@ -1,0 +1,45 @@
+"""The site of the course: Sphinx reads docs/ and the notebooks, executed before it runs."""
+
+import shutil
+from pathlib import Path
+
+import cmlearn
+
+DOCS = Path(__file__).parent
+ROOT = DOCS.parent
+
+
+def copy_notebooks() -> None:
+    """Lay the notebooks beside the pages: those of the last `make course`, else the committed."""
+    executed = ROOT / "build" / "notebooks"
+    source = executed if any(executed.glob("*.ipynb")) else ROOT / "notebooks"
+    shutil.rmtree(DOCS / "notebooks", ignore_errors=True)
+    shutil.copytree(source, DOCS / "notebooks", ignore=shutil.ignore_patterns(".*"))
+
+
+copy_notebooks()
+
+project = "Words ⇄ pictures"
+author = "The authors of Words ⇄ pictures"
+copyright = "2026, the authors. Text and figures CC BY 4.0, code MIT"  # noqa: A001
+version = release = cmlearn.__version__
+language = "en"
+
+extensions = ["myst_nb", "sphinx.ext.mathjax", "sphinx-mathjax-offline"]
+exclude_patterns = ["_build", "**.ipynb_checkpoints"]
+suppress_warnings = ["myst.xref_missing"]  # links of the notebooks into the checkout
+
+nb_execution_mode = "off"
+nb_ipywidgets_js = {}  # no widget state is kept, so that no widget script is needed
+myst_enable_extensions = ["amsmath", "dollarmath", "colon_fence"]
+myst_heading_anchors = 3
+
+html_theme = "sphinx_book_theme"
+html_title = project
+html_show_sourcelink = False
+html_copy_source = False
+html_theme_options = {
+    "use_download_button": False,
+    "use_fullscreen_button": False,
+    "show_toc_level": 2,
+}
