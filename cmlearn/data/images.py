@@ -62,11 +62,14 @@ def load_image(path: Path | str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
 
 
 def _read(path: Path) -> bytes:
-    if not path.exists():
-        raise FileNotFoundError(f"there is no picture at {path}")
-    if not path.is_file():
-        raise ImageError(f"{path} is a folder or a device, not a picture")
-    content = path.read_bytes()
+    try:
+        if path.is_dir():
+            raise ImageError(f"{path} is a folder, not a picture")
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"there is no picture at {path}") from error
+    except OSError as error:
+        raise ImageError(f"{path} cannot be read: {error.strerror}") from error
     if not content:
         raise ImageError(f"{path} is empty: was its download cut off?")
     return content

@@ -165,6 +165,8 @@ def test_missing_empty_and_folder(tmp_path: Path) -> None:
         load_image(tmp_path / "empty.jpg")
     with pytest.raises(ImageError, match="is a folder"):
         load_image(tmp_path)
+    with pytest.raises(ImageError, match=r"empty\.jpg.inside cannot be read: Not a directory"):
+        load_image(tmp_path / "empty.jpg" / "inside")
 
 
 @pytest.mark.parametrize("content", [b"<html>404 not found</html>", b"\0" * 5000, b"\xff\xd8\xff"])

@@ -1,0 +1,54 @@
+"""A picture with its captions: one on disk, or a whole set in memory."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cmlearn.data.scene import Scene
+
+
+@dataclass(frozen=True)
+class CaptionedImage:
+    """One picture on disk with what people wrote of it.
+
+    Attributes:
+        image_id: the picture's number in its data set.
+        path: where the picture lies.
+        captions: one or more sentences.
+    """
+
+    image_id: int
+    path: Path
+    captions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CaptionedPictures:
+    """N pictures of one size with their captions; row n of everything belongs together.
+
+    Attributes:
+        name: what the set is called, such as "train".
+        images: (N, H, W, 3) uint8 RGB, usually memory-mapped.
+        captions: N tuples of captions.
+        image_ids: N numbers of pictures.
+        scenes: N scenes, where the pictures were drawn from scenes; None for photographs.
+    """
+
+    name: str
+    images: np.ndarray
+    captions: tuple[tuple[str, ...], ...]
+    image_ids: tuple[int, ...]
+    scenes: tuple[Scene, ...] | None = None
+
+    def __post_init__(self) -> None:
+        lengths = {
+            field: len(getattr(self, field))
+            for field in ("images", "captions", "image_ids", "scenes")
+            if getattr(self, field) is not None
+        }
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"{self.name}: rows must match, got {lengths}")
+
+    def __len__(self) -> int:
+        return len(self.images)

@@ -1,0 +1,29 @@
+"""Pictures with their captions."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cmlearn.data.captioned import CaptionedImage, CaptionedPictures
+
+
+def test_length_is_the_number_of_pictures() -> None:
+    pictures = CaptionedPictures("val", np.zeros((2, 4, 4, 3)), (("a",), ("b", "c")), (5, 6))
+    assert len(pictures) == 2
+    assert pictures.scenes is None
+
+
+@pytest.mark.parametrize(
+    ("captions", "image_ids", "scenes"),
+    [((("a",),), (5, 6), None), ((("a",), ("b",)), (5,), None), ((("a",), ("b",)), (5, 6), ())],
+)
+def test_rows_must_match(captions: tuple, image_ids: tuple, scenes: tuple | None) -> None:
+    with pytest.raises(ValueError, match="val: rows must match, got {'images': 2"):
+        CaptionedPictures("val", np.zeros((2, 4, 4, 3)), captions, image_ids, scenes)
+
+
+def test_values_are_frozen() -> None:
+    image = CaptionedImage(1, Path("a.png"), ("a",))
+    with pytest.raises(AttributeError):
+        image.image_id = 2  # type: ignore[misc]
