@@ -21,7 +21,7 @@ copy_notebooks()
 
 project = "Words ⇄ pictures"
 author = "The authors of Words ⇄ pictures"
-copyright = "2026, the authors. Text and figures CC BY 4.0, code MIT"  # noqa: A001
+copyright = "2026, the authors. Text and figures CC BY 4.0, code MIT"
 version = release = cmlearn.__version__
 language = "en"
 
