@@ -1,7 +1,7 @@
 """Keep many pictures of one size in one file that is read only where it is looked at."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +20,7 @@ def build_store(
     pictures: Iterable[Path | str | np.ndarray],
     out: Path | str,
     size: int,
-    count: int,
+    count: int | None = None,
     *,
     progress: bool = True,
 ) -> np.ndarray:
@@ -32,7 +32,7 @@ def build_store(
         pictures: files, or (H, W, 3) uint8 arrays; each is cropped to its middle square.
         out: the store to write, a .npy file; its folder is made where it is missing.
         size: side of the stored squares, in pixels.
-        count: how many pictures there are.
+        count: how many pictures there are; needed where `pictures` has no length.
         progress: show a bar, on stderr.
 
     Returns:
@@ -43,6 +43,10 @@ def build_store(
         ImageError: a file is no picture.
         OSError: `out` cannot be written: no permission, or the disk is full.
     """
+    if count is None:
+        if not isinstance(pictures, Sized):
+            raise ValueError("count is needed: the pictures have no length of their own")
+        count = len(pictures)
     out = Path(out)
     temporary = out.with_name(f"{out.name}.{os.getpid()}.partial")
     try:

@@ -28,6 +28,12 @@ def test_round_trip(tmp_path: Path) -> None:
         store[0] = 0
 
 
+def test_count_is_needed_only_where_there_is_no_length(tmp_path: Path) -> None:
+    assert len(build_store(pictures(3), tmp_path / "a.npy", 8, progress=False)) == 3
+    with pytest.raises(ValueError, match="count is needed"):
+        build_store(iter(pictures(3)), tmp_path / "b.npy", 8, progress=False)
+
+
 def test_files_are_cropped_and_made_smaller(tmp_path: Path) -> None:
     wide = np.zeros((20, 60, 3), np.uint8)
     wide[:, 20:40] = (255, 100, 0)  # what the middle square keeps
