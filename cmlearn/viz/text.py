@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 
 INK = "#333344"
 FAINT = "#e9e9ef"
+MAX_WORD = 14  # letters; a longer label is a caption
+CHARACTER, LINE = 5.2, 12  # width and height of a label's letters, in typographic points
 # Dark enough to be read as text on white.
 GROUP_COLOURS = ("#b3261e", "#1d5fa8", "#2e7d32", "#8a5a00", "#7b1fa2", "#00757d", "#555566")
 SPECIAL_COLOURS = {"<pad>": "#ffffff", "<bos>": "#cfe3f7", "<eos>": "#cfe3f7", "<unk>": "#f7c6c0"}
@@ -82,18 +84,22 @@ def similarity_maps(maps: Mapping[str, np.ndarray], words: Sequence[str], title:
 
     Args:
         maps: name to (N, N), each from -1 to 1.
-        words: the N names of the rows, which are those of the columns.
+        words: the N names of the rows, which are those of the columns. Long ones (captions)
+            are numbered, and stand beside the rows only.
         title: what to see.
     """
-    side = 0.36 * len(words) + 0.9
-    figure, axes = plt.subplots(
-        1, len(maps), figsize=(side * len(maps) + 1.2, side), squeeze=False, layout="constrained"
-    )
+    long = max(map(len, words)) > MAX_WORD
+    rows = [f"{n}  {word}" for n, word in enumerate(words, 1)] if long else list(words)
+    columns = [str(n) for n in range(1, len(words) + 1)] if long else list(words)
+    side = 0.36 * len(words) + 0.7
+    size = (side * len(maps) + 0.075 * max(map(len, rows)) * len(maps) + 1, side + 0.6)
+    figure, axes = plt.subplots(1, len(maps), figsize=size, squeeze=False, layout="constrained")
     for ax, (name, matrix) in zip(axes[0], maps.items(), strict=True):
         image = ax.imshow(matrix, vmin=-1, vmax=1, cmap="RdBu_r")
-        ax.set_xticks(range(len(words)), words, rotation=60, ha="right", rotation_mode="anchor")
-        ax.set_yticks(range(len(words)), words)
-        ax.set_title(name, fontsize=10, color=INK)
+        upright = {} if long else {"rotation": 60, "ha": "right", "rotation_mode": "anchor"}
+        ax.set_xticks(range(len(words)), columns, **upright)
+        ax.set_yticks(range(len(words)), rows)
+        ax.set_title(name if len(maps) > 1 else "", fontsize=10, color=INK)
     figure.colorbar(image, ax=axes[0], label="cosine similarity", shrink=0.8)
     figure.suptitle(title, fontsize=11, color=INK)
     return figure
@@ -102,7 +108,7 @@ def similarity_maps(maps: Mapping[str, np.ndarray], words: Sequence[str], title:
 def word_map(
     points: np.ndarray, words: Sequence[str], groups: Mapping[str, Sequence[str]], title: str
 ) -> Figure:
-    """Draw words as points of the plane, coloured by group.
+    """Draw words as points of the plane, coloured by group, no label over another.
 
     Args:
         points: (N, 2), a place for each word.
@@ -110,19 +116,67 @@ def word_map(
         groups: name of a group to its words; a word of no group is drawn grey.
         title: what to see.
     """
-    figure, axes = plt.subplots(figsize=(8.5, 6))
+    figure, axes = plt.subplots(figsize=(9, 6.2))
     group_of = {word: name for name, members in groups.items() for word in members}
     colour_of = dict(zip(groups, GROUP_COLOURS, strict=False))
-    for (x, y), word in zip(points, words, strict=True):
-        colour = colour_of.get(group_of.get(word, ""), "#888888")
-        axes.plot(x, y, ".", color=colour, ms=5)
-        axes.annotate(word, (x, y), (3, 2), textcoords="offset points", color=colour, fontsize=9.5)
+    colours = [colour_of.get(group_of.get(word, ""), "#888888") for word in words]
+    axes.scatter(points[:, 0], points[:, 1], s=14, c=colours)
+    axes.margins(0.12)
+    axes.autoscale_view()
+    pixels = axes.transData.transform(points) * 72 / figure.dpi
+    for point, offset, word, colour in zip(
+        points, label_offsets(pixels, words), words, colours, strict=True
+    ):
+        line = {"arrowstyle": "-", "color": "#c9c9d2", "lw": 0.6, "shrinkA": 0, "shrinkB": 2}
+        axes.annotate(
+            word,
+            point,
+            offset,
+            textcoords="offset points",
+            color=colour,
+            fontsize=9,
+            va="center",
+            arrowprops=line,
+        )
     for name, colour in colour_of.items():
         axes.plot([], [], "o", color=colour, label=name)
     axes.legend(frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5))
-    axes.margins(0.1)
     _label(axes, title, "first principal axis", "second principal axis")
     return figure
+
+
+def label_offsets(points: np.ndarray, words: Sequence[str]) -> list[tuple[float, float]]:
+    """Place each label near its point where no other label is.
+
+    Args:
+        points: (N, 2), in typographic points.
+        words: the N labels.
+
+    Returns:
+        For each label how far its left end, at half height, is from its point.
+    """
+    taken: list[tuple[float, float, float]] = []  # left, middle, right of the labels so far
+    offsets = []
+    for (x, y), word in zip(points, words, strict=True):
+        width = CHARACTER * len(word)
+        for dx, dy in _candidates(width):
+            left, right = x + dx, x + dx + width
+            if all(
+                abs(y + dy - middle) >= LINE or right < start or left > end
+                for start, middle, end in taken
+            ):
+                break
+        taken.append((left, y + dy, right))
+        offsets.append((dx, dy))
+    return offsets
+
+
+def _candidates(width: float) -> Iterator[tuple[float, float]]:
+    """Places for a label, the nearest first: right, left, then further and further away."""
+    for radius in range(0, 20 * LINE, LINE // 2):
+        for dx in (5 + radius / 3, -5 - radius / 3 - width):
+            for dy in (radius, -radius):
+                yield dx, dy
 
 
 def loss_terms(history: Mapping[str, np.ndarray], title: str) -> Figure:
@@ -145,8 +199,8 @@ def _box(axes: Axes, x: int, y: int, text: str, colour: str, *, faint: bool) -> 
 def _table(axes: Axes, width: int, height: int) -> None:
     axes.set_xlim(0, width)
     axes.set_ylim(height, 0)
-    axes.set_xticks(np.arange(width) + 0.5, range(width), fontsize=8)
-    axes.set_yticks(np.arange(height) + 0.5, range(height), fontsize=8)
+    axes.set_xticks(np.arange(width) + 0.5, [str(t) for t in range(width)], fontsize=8)
+    axes.set_yticks(np.arange(height) + 0.5, [str(b) for b in range(height)], fontsize=8)
     axes.tick_params(length=0)
 
 

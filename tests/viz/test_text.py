@@ -56,6 +56,23 @@ def test_word_map_names_every_word() -> None:
     assert {t.get_text() for t in axes.texts} == {"red", "house", "of"}
 
 
+def test_no_label_lies_over_another() -> None:
+    words = ["red", "purple", "house", "automobile"] * 4
+    points = np.zeros((16, 2))
+    offsets = text.label_offsets(points, words)
+    boxes = [(x, y, x + text.CHARACTER * len(word)) for (x, y), word in zip(offsets, words)]
+    for i, (left, middle, right) in enumerate(boxes):
+        for start, other, end in boxes[:i]:
+            assert abs(middle - other) >= text.LINE or right < start or left > end
+
+
+def test_captions_are_numbered() -> None:
+    words = ["a red house left of a blue tree", "a blue tree"]
+    axes = text.similarity_maps({"mean": np.eye(2)}, words, "map").axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2"]
+    assert axes.get_yticklabels()[1].get_text() == "2  a blue tree"
+
+
 def test_loss_terms_names_the_terms() -> None:
     axes = text.loss_terms({"loss": np.ones(4), "positive": np.zeros(4)}, "loss").axes[0]
     assert [t.get_text() for t in axes.get_legend().get_texts()] == ["loss", "positive"]
