@@ -1,0 +1,67 @@
+"""The words that captions have for what a Storybook scene holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+# What it is called in a scene → the words of captions. Each word means one thing only.
+KIND_WORDS: Mapping[str, tuple[str, ...]] = {
+    "house": ("house", "home"),
+    "tree": ("tree",),
+    "car": ("car", "automobile"),
+    "flower": ("flower", "blossom"),
+    "ball": ("ball",),
+    "boat": ("boat", "ship"),
+    "kite": ("kite",),
+    "star": ("star",),
+    "balloon": ("balloon",),
+}
+COLOUR_WORDS: Mapping[str, tuple[str, ...]] = {
+    "red": ("red",),
+    "orange": ("orange",),
+    "yellow": ("yellow",),
+    "green": ("green",),
+    "blue": ("blue",),
+    "purple": ("purple", "violet"),
+}
+SIZE_WORDS: Mapping[str, tuple[str, ...]] = {
+    "small": ("small", "little", "tiny"),
+    "big": ("big", "large", "huge"),
+}
+SKY_WORDS: Mapping[str, tuple[str, ...]] = {
+    "day": ("noon", "midday"),
+    "night": ("night", "midnight"),
+    "sunset": ("sunset", "dusk"),
+}
+GROUND_WORDS: Mapping[str, tuple[str, ...]] = {
+    "grass": ("grass", "meadow"),
+    "sand": ("sand", "beach"),
+    "snow": ("snow",),
+    "sea": ("sea", "water"),
+}
+# A relation may take several words.
+RELATION_WORDS: Mapping[str, tuple[str, ...]] = {
+    "left of": ("left of", "to the left of"),
+    "right of": ("right of", "to the right of"),
+    "above": ("above", "over"),
+    "below": ("below", "under"),
+}
+
+CLASSES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "kind": KIND_WORDS,
+    "colour": COLOUR_WORDS,
+    "size": SIZE_WORDS,
+    "sky": SKY_WORDS,
+    "ground": GROUND_WORDS,
+    "horizontal": {"left of": ("left",), "right of": ("right",)},
+    "vertical": {"above": ("above", "over"), "below": ("below", "under")},
+}
+
+# word → (its class, what it means); the two kinds of relation are classes of their own, since
+# of a diagonal pair both "left of" and "above" are true.
+MEANING: Mapping[str, tuple[str, str]] = {
+    word: (name, meaning)
+    for name, words_of in CLASSES.items()
+    for meaning, words in words_of.items()
+    for word in words
+}

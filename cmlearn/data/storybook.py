@@ -1,0 +1,247 @@
+"""The Storybook data set: drawn on first use, in the layout of COCO captions."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from tqdm import tqdm
+
+from cmlearn.data.captioned import CaptionedPictures
+from cmlearn.data.coco import read_coco
+from cmlearn.data.folders import HOME_VARIABLE, downloads_folder
+from cmlearn.data.grammar import captions
+from cmlearn.data.render import render
+from cmlearn.data.scene import Scene, Thing, sample_scene
+from cmlearn.data.store import build_store, open_store
+
+SIDE = 64  # pixels
+SEED = 2026
+
+
+@dataclass(frozen=True)
+class Split:
+    """A part of the data set, and what it must come out as.
+
+    Attributes:
+        count: scenes.
+        first_id: id of its first picture; ids are unique over the splits, as in COCO.
+        pixels: SHA-256 of all pictures, one after another, as RGB bytes.
+        annotations: SHA-256 of the JSON file.
+    """
+
+    count: int
+    first_id: int
+    pixels: str
+    annotations: str
+
+
+SPLITS = {
+    "train": Split(
+        10_000,
+        1,
+        "fd6154b2999081b3aac0e23623fd62216eee54120f9d098fe905d162bae8fd07",
+        "b3d832cdb4b249186ddb4ee1c67e5e4ddbbb0ea3d49653d624b2c01bf7b98b89",
+    ),
+    "val": Split(
+        1_000,
+        20_001,
+        "5ce36471226a2024faed3f6ee62f865a2750c285192c1f55094fc0dd0ba55c09",
+        "f943577db9237ec988a1c52e69c6fba5ace5d487f1bbb9cdfa500a38cc5902e8",
+    ),
+    "test": Split(
+        1_000,
+        30_001,
+        "4f5096c1c0741f4065b969022fcd1731b8d3380ea6744036f99c6d7cf76168a1",
+        "c0b690c4e8a71afb10ec3c36c50c8186af01341c2db04f2985961d66257c435b",
+    ),
+    "novel": Split(
+        1_000,
+        40_001,
+        "89c87e9904329737fd33268d6a933fd06845fb12572e2c749eeaf02fbcda8535",
+        "ab262181a48e62a7df21ac53721b28119a77e913d72da461ace8e22e5e2e939b",
+    ),
+}
+
+
+def load_storybook(split: str, folder: Path | None = None) -> CaptionedPictures:
+    """One split of Storybook, drawn now if it was not before.
+
+    Args:
+        split: "train", "val", "test" or "novel" (colour–kind pairs and left-and-right orders
+            that no training scene has).
+        folder: where it lies; by default `data/downloads/storybook`.
+
+    Returns:
+        Pictures (N, 64, 64, 3) uint8 RGB, memory-mapped; five captions each; and the scenes.
+
+    Raises:
+        ValueError: no such split, or the files are not those of Storybook.
+        OSError: it cannot be drawn there.
+    """
+    if split not in SPLITS:
+        raise ValueError(f"split: {split!r} is none of {tuple(SPLITS)}")
+    folder = draw_storybook(folder)
+    items = read_coco(folder, split)
+    return CaptionedPictures(
+        name=f"storybook/{split}",
+        images=open_store(folder / f"{split}.npy"),
+        captions=tuple(item.captions for item in items),
+        scenes=tuple(_read_scenes(folder, split)),
+        image_ids=tuple(item.image_id for item in items),
+    )
+
+
+def draw_storybook(folder: Path | None = None) -> Path:
+    """Draw what is not there yet, with a progress bar; return the folder.
+
+    Each split is drawn aside and moved into place when it is whole and has the bytes that it
+    should have: after an interruption, the next call begins that split again.
+
+    Raises:
+        OSError: the folder cannot be written, or the disk is full; nothing half-drawn is left.
+        ValueError: the pictures came out otherwise than on our machines.
+    """
+    folder = Path(folder) if folder else downloads_folder() / "storybook"
+    missing = [split for split in SPLITS if not _is_whole(folder, split)]
+    if missing:
+        with _clear_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            for leftover in folder.glob("drawing-*"):
+                shutil.rmtree(leftover, ignore_errors=True)
+            for split in missing:
+                _draw_split(folder, split)
+    return folder
+
+
+@contextmanager
+def _clear_errors(folder: Path) -> Iterator[None]:
+    """Say of an error of the disk what to do about it."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        why = "the disk is full (about 250 MB are needed)" if full else error.strerror or str(error)
+        raise OSError(
+            error.errno,
+            f"Storybook cannot be drawn into {folder}: {why}. Make room or make it writable, or "
+            f"name another folder in the variable {HOME_VARIABLE}; then run this again",
+        ) from error
+
+
+def _is_whole(folder: Path, split: str) -> bool:
+    """Whether a split was drawn to its end: its annotations are the last to be written."""
+    annotations = _annotation_path(folder, split)
+    if not annotations.is_file() or not (folder / f"{split}.npy").is_file():
+        return False
+    return hashlib.sha256(annotations.read_bytes()).hexdigest() == SPLITS[split].annotations
+
+
+def _annotation_path(folder: Path, split: str) -> Path:
+    return folder / "annotations" / f"captions_{split}.json"
+
+
+# ── drawing ───────────────────────────────────────────────────────────────────────────────────
+
+
+def _draw_split(folder: Path, split: str) -> None:
+    scenes = scenes_of(split)
+    aside = Path(tempfile.mkdtemp(prefix="drawing-", dir=folder))
+    try:
+        digest = _draw_pictures(aside / split, scenes, split)
+        text = json.dumps(_annotations(split, scenes), indent=0)
+        _compare(split, digest, hashlib.sha256(text.encode()).hexdigest())
+        names = [aside / split / _file_name(SPLITS[split].first_id + i) for i in range(len(scenes))]
+        build_store(names, aside / f"{split}.npy", SIDE)
+        (aside / "captions.json").write_text(text, encoding="utf-8")
+        _move_into_place(aside, folder, split)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _draw_pictures(folder: Path, scenes: tuple[Scene, ...], split: str) -> str:
+    """Write a PNG for each scene; return the SHA-256 of all pixels."""
+    folder.mkdir()
+    digest = hashlib.sha256()
+    for i, scene in enumerate(tqdm(scenes, desc=f"drawing {split}", unit="picture")):
+        picture = render(scene, SIDE)
+        digest.update(picture.tobytes())
+        encoded = cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
+        (folder / _file_name(SPLITS[split].first_id + i)).write_bytes(encoded)
+    return digest.hexdigest()
+
+
+def _move_into_place(aside: Path, folder: Path, split: str) -> None:
+    """The annotations last: they say that the split is whole."""
+    if (folder / split).exists():
+        (folder / split).rename(aside / "replaced")
+    (aside / split).rename(folder / split)
+    os.replace(aside / f"{split}.npy", folder / f"{split}.npy")
+    _annotation_path(folder, split).parent.mkdir(exist_ok=True)
+    os.replace(aside / "captions.json", _annotation_path(folder, split))
+
+
+def _compare(split: str, pixels: str, annotations: str) -> None:
+    expected = SPLITS[split]
+    if (pixels, annotations) != (expected.pixels, expected.annotations):
+        raise ValueError(
+            f"Storybook's split {split!r} came out otherwise than on our machines (pixels "
+            f"{pixels[:12]}…, annotations {annotations[:12]}…). Install the versions of NumPy and "
+            "OpenCV that constraints.txt names, and draw again."
+        )
+
+
+def _file_name(image_id: int) -> str:
+    return f"{image_id:012d}.png"
+
+
+@cache
+def scenes_of(split: str) -> tuple[Scene, ...]:
+    """The scenes of a split, from its seed.
+
+    Test, val and train share no content: a scene of one never stands in another, not even with
+    other jitter or clouds.
+    """
+    before = {"val": ("test",), "train": ("test", "val")}.get(split, ())
+    taken = {scene.content for name in before for scene in scenes_of(name)}
+    rng = np.random.default_rng([SEED, list(SPLITS).index(split)])
+    scenes: list[Scene] = []
+    while len(scenes) < SPLITS[split].count:
+        scene = sample_scene(rng, novel=split == "novel")
+        if scene.content not in taken:
+            scenes.append(scene)
+    return tuple(scenes)
+
+
+def _annotations(split: str, scenes: tuple[Scene, ...]) -> dict[str, object]:
+    """COCO's caption schema; each image also has its scene."""
+    rng = np.random.default_rng([SEED, list(SPLITS).index(split), 1])
+    images, annotations = [], []
+    for image_id, scene in enumerate(scenes, SPLITS[split].first_id):
+        about = {"file_name": _file_name(image_id), "width": SIDE, "height": SIDE}
+        images.append({"id": image_id, **about, "scene": asdict(scene)})
+        for caption in captions(scene, rng):
+            number = len(annotations) + 10 * SPLITS[split].first_id
+            annotations.append({"id": number, "image_id": image_id, "caption": caption})
+    info = {"description": f"Storybook, split {split}", "version": "1", "year": SEED}
+    return {"info": info, "images": images, "annotations": annotations, "licenses": []}
+
+
+def _read_scenes(folder: Path, split: str) -> Iterator[Scene]:
+    """The scenes out of the annotations, in the order of their ids."""
+    content = json.loads(_annotation_path(folder, split).read_text(encoding="utf-8"))
+    for image in sorted(content["images"], key=lambda image: image["id"]):
+        scene = image["scene"]
+        things = tuple(Thing(**thing) for thing in scene["things"])
+        yield Scene(scene["sky"], scene["ground"], things, scene["variant"])
