@@ -37,7 +37,7 @@ lab: $(READY)
 course: $(READY)
 	$(BIN)/python -m cmlearn draw
 	$(BIN)/python -m cmlearn course
-	$(BIN)/sphinx-build --quiet -W --keep-going docs build/site
+	$(BIN)/sphinx-build --quiet docs build/site
 	@echo "The course as a site: build/site/index.html"
 
 # TQDM_DISABLE: progress bars write how long things took. PYTHONPATH: kernels without a network.

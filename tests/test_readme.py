@@ -1,0 +1,101 @@
+"""What README.md says of the repository is so."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from cmlearn.course.readme import fill, table, tree
+
+ROOT = Path(__file__).resolve().parents[1]
+TEXT = (ROOT / "README.md").read_text("utf-8")
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+REFRESH = "run `python -m cmlearn readme` and commit"
+# Files that every repository has, which a tree need not explain.
+USUAL = {"README.md", "LICENSE", "LICENSE-text", "CITATION.cff", "CHANGELOG.md", "CONTRIBUTING.md"}
+
+
+def tree_paths(text: str) -> set[str]:
+    """The paths that the annotated tree names, by its indentation."""
+    block = text.partition("<!-- tree:begin -->")[2].partition("<!-- tree:end -->")[0]
+    paths, folders = set(), []
+    for row in block.splitlines():
+        if row.strip() and not row.startswith(("```", "<!--")):
+            depth = (len(row) - len(row.lstrip())) // 4
+            name = row.split()[0]
+            folders[depth:] = [name]
+            paths.add("".join(folders))
+    return paths
+
+
+def test_the_tree_is_the_one_of_the_code():
+    assert fill(TEXT, "tree", tree()) == TEXT, REFRESH
+
+
+def test_the_tree_names_what_is_there():
+    missing = [path for path in tree_paths(TEXT) if not (ROOT / path).exists()]
+    assert missing == []
+
+
+def test_everything_at_the_top_and_in_the_package_is_in_the_tree():
+    git = ["git", "-C", str(ROOT), "ls-files"]
+    tracked = subprocess.run(git, capture_output=True, text=True, check=False).stdout.split()
+    if not tracked:
+        pytest.skip("not a git checkout: what belongs to it cannot be told")
+    top = {path.split("/")[0] + ("/" if "/" in path else "") for path in tracked}
+    modules = {p for p in tracked if re.fullmatch(r"cmlearn/.*(?<!__init__)\.py", p)}
+    modules = {path for path in modules if (ROOT / path).exists()}
+    shown = tree_paths(TEXT)
+    assert {name for name in top if name[0] != "."} - USUAL - shown == set(), REFRESH
+    assert modules - shown == set(), REFRESH
+
+
+def test_the_table_is_what_was_measured():
+    path = ROOT / "docs" / "measured.json"
+    assert path.exists(), "nothing measured yet: run `python -m cmlearn course --measure`"
+    measured = json.loads(path.read_text("utf-8"))
+    assert fill(TEXT, "measured", table(measured)) == TEXT, REFRESH
+
+
+def test_every_notebook_was_measured_within_the_bounds():
+    path = ROOT / "docs" / "measured.json"
+    rows = json.loads(path.read_text("utf-8"))["notebooks"] if path.exists() else {}
+    assert sorted(rows) == sorted(p.stem for p in (ROOT / "notebooks").glob("*.ipynb"))
+    assert all(row["headline"] for row in rows.values())
+    assert sum(row["seconds"] for row in rows.values()) <= 15 * 60
+    assert max((row["peak_mb"] for row in rows.values()), default=0) <= 2000
+
+
+def test_the_notebooks_state_what_was_measured():
+    from cmlearn.course.measured import line
+
+    path = ROOT / "docs" / "measured.json"
+    rows = json.loads(path.read_text("utf-8"))["notebooks"] if path.exists() else {}
+    for name, row in rows.items():
+        cells = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text("utf-8"))["cells"]
+        lines = [x.rstrip("\n") for c in cells if c["cell_type"] == "markdown" for x in c["source"]]
+        assert line(row) in lines, f"{name}: run `python -m cmlearn course --measure`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    links = re.findall(r"(?<!!)\[[^\]]+\]\(([^)#\s]+)", page.read_text("utf-8"))
+    pictures = re.findall(r"!\[[^\]]*\]\(([^)\s]+)", page.read_text("utf-8"))
+    dead = [x for x in links + pictures if "://" not in x and not (page.parent / x).exists()]
+    assert dead == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_pictures_have_alternative_text(page):
+    assert re.findall(r"!\[\s*\]\([^)]*\)", page.read_text("utf-8")) == []
+
+
+def test_the_two_commands_are_targets_of_the_makefile():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    assert set(re.findall(r"`?make ([a-z]+)", TEXT)) <= targets
+    assert {"lab", "course", "test", "clean", "help"} <= targets
