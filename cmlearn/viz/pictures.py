@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 INK = "#333344"
 BLUE = "#1d5fa8"
@@ -58,6 +59,45 @@ def picture_grid(
     return figure
 
 
+def caption_and_picture(
+    picture: np.ndarray, tokens: Sequence[str], ids: Sequence[int], corner: tuple[int, int]
+) -> Figure:
+    """Draw a picture and a caption as people see them, beside the numbers that a machine gets.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        tokens: T words, specials included.
+        ids: their T ids.
+        corner: row and column where the 6 x 6 pixels begin whose values are written out.
+    """
+    figure = plt.figure(figsize=(9, 5), layout="constrained")
+    grid = figure.add_gridspec(2, 2, height_ratios=(5, 1))
+    whole, part = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[0, 1])
+    row, column = corner
+    whole.imshow(picture, interpolation="nearest")
+    corner_xy = (column - 0.5, row - 0.5)
+    whole.add_patch(Rectangle(corner_xy, 6, 6, fill=False, edgecolor=INK, lw=1.5))
+    whole.set_title(f"a picture: {picture.size:,} numbers", fontsize=10, color=INK)
+    patch = picture[row : row + 6, column : column + 6]
+    part.imshow(patch, interpolation="nearest")
+    for (y, x), brightness in np.ndenumerate(patch.mean(axis=2)):
+        ink = "black" if brightness > 120 else "white"
+        text = "\n".join(str(value) for value in patch[y, x])
+        part.text(x, y, text, ha="center", va="center", fontsize=7, color=ink, linespacing=0.9)
+    part.set_title("36 of its pixels: red, green, blue", fontsize=10, color=INK)
+    words = figure.add_subplot(grid[1, :])
+    ends = np.cumsum([len(token) + 2 for token in tokens])  # long words get more room
+    for end, token, index in zip(ends, tokens, ids, strict=True):
+        place = end - len(token) / 2 - 1
+        words.text(place, 0.6, token, ha="center", va="center", fontsize=10, color=INK)
+        words.text(place, 0, str(index), ha="center", va="center", fontsize=10, color=BLUE)
+    words.set(xlim=(0, ends[-1]), ylim=(-0.5, 1))
+    words.set_title(f"a caption: {len(ids)} numbers", fontsize=10, color=INK)
+    for ax in (whole, part, words):
+        ax.axis("off")
+    return figure
+
+
 def value_histograms(tensors: Mapping[str, np.ndarray], title: str) -> Figure:
     """Draw how the values of each array are spread, side by side.
 
@@ -68,8 +108,9 @@ def value_histograms(tensors: Mapping[str, np.ndarray], title: str) -> Figure:
     figure, axes = plt.subplots(
         1, len(tensors), figsize=(2.7 * len(tensors), 2.5), squeeze=False, layout="constrained"
     )
-    for ax, (name, values) in zip(axes[0], tensors.items(), strict=True):
-        ax.hist(np.ravel(values), bins=50, color=BLUE)
+    for ax, (name, array) in zip(axes[0], tensors.items(), strict=True):
+        values = np.ravel(array)
+        ax.hist(values, bins=50, color=BLUE)
         ax.set_title(f"{name}\n{np.min(values):.3g} to {np.max(values):.3g}", fontsize=9.5)
         ax.set_xlabel("value")
         ax.set_yticks([])

@@ -160,15 +160,22 @@ def label_offsets(points: np.ndarray, words: Sequence[str]) -> list[tuple[float,
     for (x, y), word in zip(points, words, strict=True):
         width = CHARACTER * len(word)
         for dx, dy in _candidates(width):
-            left, right = x + dx, x + dx + width
-            if all(
-                abs(y + dy - middle) >= LINE or right < start or left > end
-                for start, middle, end in taken
-            ):
+            box = (x + dx, y + dy, x + dx + width)
+            if not any(_overlap(box, other) for other in taken) and not _hides(box, points):
                 break
-        taken.append((left, y + dy, right))
+        taken.append(box)
         offsets.append((dx, dy))
     return offsets
+
+
+def _overlap(a: tuple[float, float, float], b: tuple[float, float, float]) -> bool:
+    return abs(a[1] - b[1]) < LINE and a[0] < b[2] and b[0] < a[2]
+
+
+def _hides(box: tuple[float, float, float], points: np.ndarray) -> bool:
+    left, middle, right = box
+    beside = (points[:, 0] < left - 3) | (points[:, 0] > right + 3)
+    return not (beside | (np.abs(points[:, 1] - middle) > LINE / 2)).all()
 
 
 def _candidates(width: float) -> Iterator[tuple[float, float]]:

@@ -7,7 +7,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from cmlearn.viz.bars import percent_bars
-from cmlearn.viz.pictures import picture_grid, value_histograms
+from cmlearn.viz.pictures import caption_and_picture, picture_grid, value_histograms
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +32,14 @@ def test_a_grid_refuses_what_it_cannot_draw() -> None:
         picture_grid([])
     with pytest.raises(ValueError, match="1 images but 2 titles"):
         picture_grid(np.zeros((1, 2, 2, 3)), ["a", "b"])
+
+
+def test_caption_and_picture_writes_the_numbers() -> None:
+    picture = np.arange(8 * 9 * 3, dtype=np.uint8).reshape(8, 9, 3)
+    figure = caption_and_picture(picture, ["<bos>", "house"], [1, 7], corner=(2, 1))
+    _, part, words = figure.axes
+    assert part.texts[0].get_text() == "\n".join(map(str, picture[2, 1]))
+    assert [t.get_text() for t in words.texts] == ["<bos>", "1", "house", "7"]
 
 
 def test_value_histograms_state_the_range() -> None:
