@@ -7,7 +7,10 @@ import re
 from cmlearn.data.claims import Description, Mention, Relation
 from cmlearn.data.lexicon import MEANING
 
-_FILLER = frozenset("a an the is are there it picture in on at to of and with , .".split())
+_FILLER = frozenset(
+    ("a", "an", "the", "is", "are", "there", "it", "picture", "in", "on", "at", "to", "of")
+    + ("and", "with", ",", ".")
+)
 _WORD = re.compile(r"[^\W_]+|[,.]")
 
 

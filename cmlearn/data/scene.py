@@ -1,4 +1,4 @@
-"""A scene of the Storybook world: the values it is made of, with the rules of where things stand."""
+"""A scene of the Storybook world, as values."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Thing:
 
     @property
     def y(self) -> int:
-        """Its height in the picture (0 is the top): the centre in the sky, the foot on the ground."""
+        """Where it is from the top: the centre of what flies, the foot of what stands."""
         return (SKY_Y if self.flies else GROUND_Y) + self.dy
 
 

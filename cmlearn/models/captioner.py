@@ -1,0 +1,188 @@
+"""A captioner: picture features become words, one after another.
+
+Vinyals et al. 2015, "Show and tell" (CVPR): the picture sets the LSTM's first state. Here it also
+comes with every word, so that nothing has to be remembered for twenty steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+PAD, BOS, EOS = 0, 1, 2  # as in every vocabulary of the course
+
+
+@dataclass(frozen=True)
+class CaptionerConfig:
+    """The sizes of an LSTM captioner.
+
+    Attributes:
+        vocab_size: how many tokens there are, the specials included.
+        channels: channels of the feature grid.
+        cells: places of the feature grid, H·W; 1 for pooled features.
+        cell_dim: what is kept of each place.
+        embed_dim: length of a word's vector.
+        hidden_dim: length of the LSTM's state.
+        dropout: share of the picture vector and of the states zeroed in training.
+    """
+
+    vocab_size: int
+    channels: int = 256
+    cells: int = 16
+    cell_dim: int = 32
+    embed_dim: int = 128
+    hidden_dim: int = 256
+    dropout: float = 0.1
+
+
+class LSTMCaptioner(nn.Module):
+    """Features of a picture and the words so far give the next word.
+
+    Args:
+        config: the sizes.
+    """
+
+    def __init__(self, config: CaptionerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.squeeze = nn.Linear(config.channels, config.cell_dim)
+        self.picture = nn.Linear(config.cells * config.cell_dim, config.hidden_dim)
+        self.start = nn.Linear(config.hidden_dim, 2 * config.hidden_dim)
+        self.embedding = nn.Embedding(config.vocab_size, config.embed_dim, padding_idx=PAD)
+        self.lstm = nn.LSTM(
+            config.embed_dim + config.hidden_dim, config.hidden_dim, batch_first=True
+        )
+        self.dropout = nn.Dropout(config.dropout)
+        self.output = nn.Linear(config.hidden_dim, config.vocab_size)
+
+    def forward(self, features: Tensor, tokens: Tensor) -> Tensor:
+        """Score the next word after each word, given the true ones (teacher forcing).
+
+        Args:
+            features: (B, channels, h, w) with h·w = cells, or (B, channels) pooled.
+            tokens: (B, T) int64, beginning with <bos>.
+
+        Returns:
+            logits (B, T, vocab_size): [:, t] scores the word that follows tokens[:, t].
+        """
+        picture = self.see(features)  # (B, D)
+        logits, _ = self.step(picture, tokens, self.first_state(picture))
+        return logits
+
+    def see(self, features: Tensor) -> Tensor:
+        """One vector for the picture: (B, channels, h, w) -> (B, hidden_dim)."""
+        cells = features.float().flatten(2) if features.ndim > 2 else features.float().unsqueeze(2)
+        expected = (self.config.channels, self.config.cells)
+        if tuple(cells.shape[1:]) != expected:
+            raise ValueError(
+                f"features: (B, channels={expected[0]}, {expected[1]} places) expected, got "
+                f"{tuple(features.shape)}"
+            )
+        squeezed = F.relu(self.squeeze(cells.transpose(1, 2)))  # (B, cells, cell_dim)
+        return self.dropout(F.relu(self.picture(squeezed.flatten(1))))
+
+    def first_state(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """The LSTM's state before the first word: two of (1, B, hidden_dim)."""
+        hidden, cell = self.start(picture).chunk(2, dim=1)
+        return torch.tanh(hidden).unsqueeze(0), cell.unsqueeze(0)
+
+    def step(
+        self, picture: Tensor, tokens: Tensor, state: tuple[Tensor, Tensor]
+    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Read tokens (B, T) from a state on: logits (B, T, vocab_size) and the new state."""
+        words = self.embedding(tokens)  # (B, T, embed_dim)
+        beside = picture.unsqueeze(1).expand(-1, tokens.shape[1], -1)  # (B, T, hidden_dim)
+        states, state = self.lstm(torch.cat([words, beside], dim=2), state)
+        return self.output(self.dropout(states)), state
+
+
+def caption_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """How surprised the model is by each next word of the true captions.
+
+    Args:
+        model: (features, tokens) -> logits.
+        batch: "features" (B, …) and "tokens" (B, T) int64, from <bos> to <eos>, then <pad>.
+
+    Returns:
+        loss: cross-entropy in nats, the mean over words that are not padding.
+        accuracy: share of those words that were scored highest.
+    """
+    tokens = batch["tokens"]
+    given, wanted = tokens[:, :-1], tokens[:, 1:]  # the shift by one: t sees t, and tells t + 1
+    logits = model(batch["features"], given)
+    real = wanted != PAD
+    right = (logits.argmax(dim=2) == wanted) & real
+    return {
+        "loss": F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD),
+        "accuracy": right.sum() / real.sum(),
+    }
+
+
+@torch.no_grad()
+def greedy(model: LSTMCaptioner, features: Tensor, max_length: int = 40) -> Tensor:
+    """Write captions by taking the likeliest word each time.
+
+    Args:
+        model: in eval mode.
+        features: of B pictures.
+        max_length: at most so many words.
+
+    Returns:
+        tokens (B, T) int64 without <bos>; after <eos> comes <pad>.
+    """
+    picture = model.see(features)
+    state = model.first_state(picture)
+    word = torch.full((len(picture), 1), BOS)
+    done = torch.zeros(len(picture), 1, dtype=torch.bool)
+    written = []
+    while len(written) < max_length and not done.all():
+        logits, state = model.step(picture, word, state)
+        word = logits[:, -1].argmax(dim=1, keepdim=True).masked_fill(done, PAD)
+        done |= word == EOS
+        written.append(word)
+    return torch.cat(written, dim=1)
+
+
+@torch.no_grad()
+def beam_search(
+    model: LSTMCaptioner, features: Tensor, beam_size: int = 4, max_length: int = 40
+) -> list[tuple[list[int], float]]:
+    """Write a caption for one picture, keeping the likeliest beginnings.
+
+    Args:
+        model: in eval mode.
+        features: of one picture, (1, …).
+        beam_size: how many beginnings to keep.
+        max_length: at most so many words.
+
+    Returns:
+        Up to `beam_size` captions, the best first: the tokens without <bos>, and their mean log
+        probability a word. (The sum would favour short captions.)
+    """
+    if len(features) != 1:
+        raise ValueError(f"features: of one picture at a time, got {len(features)}")
+    picture = model.see(features)  # (1, D)
+    state = model.first_state(picture)
+    beams: list[tuple[list[int], float]] = [([BOS], 0.0)]
+    finished: list[tuple[list[int], float]] = []
+    for _ in range(max_length):
+        last = torch.tensor([[tokens[-1]] for tokens, _ in beams])  # (K, 1)
+        logits, state = model.step(picture.expand(len(beams), -1), last, state)
+        total = logits[:, -1].log_softmax(dim=1) + torch.tensor([[score] for _, score in beams])
+        best = total.flatten().topk(min(beam_size, total.numel()))
+        rows = torch.div(best.indices, total.shape[1], rounding_mode="floor").tolist()
+        words = (best.indices % total.shape[1]).tolist()
+        grown = [([*beams[r][0], w], s) for r, w, s in zip(rows, words, best.values.tolist())]
+        finished += [beam for beam in grown if beam[0][-1] == EOS]
+        kept = [i for i, beam in enumerate(grown) if beam[0][-1] != EOS]
+        if not kept or len(finished) >= beam_size:
+            break
+        beams = [grown[i] for i in kept]
+        chosen = torch.tensor([rows[i] for i in kept])
+        state = (state[0][:, chosen], state[1][:, chosen])
+    scored = [(tokens[1:], score / (len(tokens) - 1)) for tokens, score in finished or beams]
+    return sorted(scored, key=lambda caption: -caption[1])[:beam_size]

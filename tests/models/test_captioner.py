@@ -1,0 +1,101 @@
+import pytest
+import torch
+
+from cmlearn.models.captioner import (
+    BOS,
+    EOS,
+    PAD,
+    CaptionerConfig,
+    LSTMCaptioner,
+    beam_search,
+    caption_loss,
+    greedy,
+)
+from cmlearn.training.loop import fit
+
+CONFIG = CaptionerConfig(
+    vocab_size=11, channels=5, cells=6, cell_dim=4, embed_dim=7, hidden_dim=32, dropout=0.0
+)
+TOKENS = torch.tensor([[BOS, 4, 5, 6, EOS], [BOS, 7, EOS, PAD, PAD], [BOS, 8, 9, EOS, PAD]])
+
+
+@pytest.fixture
+def model() -> LSTMCaptioner:
+    torch.manual_seed(0)
+    return LSTMCaptioner(CONFIG).eval()
+
+
+@pytest.fixture
+def features() -> torch.Tensor:
+    return torch.randn(3, 5, 2, 3, generator=torch.Generator().manual_seed(1))
+
+
+def test_shapes(model, features):
+    assert model(features, TOKENS[:, :-1]).shape == (3, 4, 11)
+    assert model.see(features).shape == (3, 32)
+
+
+def test_a_word_depends_on_no_later_word(model, features):
+    changed = TOKENS.clone()
+    changed[:, 3] = 10
+    before, after = model(features, TOKENS), model(features, changed)
+    assert torch.equal(before[:, :3], after[:, :3])
+    assert not torch.equal(before[:, 3], after[:, 3])
+
+
+def test_padding_counts_for_nothing(model, features):
+    longer = torch.cat([TOKENS, torch.full((3, 4), PAD)], dim=1)
+    short = caption_loss(model, {"features": features, "tokens": TOKENS})
+    long = caption_loss(model, {"features": features, "tokens": longer})
+    assert torch.allclose(short["loss"], long["loss"])
+    assert torch.allclose(short["accuracy"], long["accuracy"])
+
+
+def test_features_of_another_shape_are_refused(model):
+    with pytest.raises(ValueError, match="features"):
+        model(torch.zeros(2, 5, 2, 2), TOKENS[:2])
+
+
+def test_pooled_features(features):
+    config = CaptionerConfig(vocab_size=11, channels=5, cells=1)
+    assert LSTMCaptioner(config)(features.mean((2, 3)), TOKENS).shape == (3, 5, 11)
+
+
+@pytest.fixture
+def fitted(model, features) -> LSTMCaptioner:
+    batch = {"features": features, "tokens": TOKENS}
+    history = fit(model, caption_loss, [batch] * 150, steps=150, learning_rate=0.02, progress=False)
+    assert history["accuracy"][-1] == 1
+    return model
+
+
+def test_one_batch_is_learnt_by_heart_and_written_back(fitted, features):
+    written = greedy(fitted, features)
+    assert torch.equal(written, TOKENS[:, 1:])
+
+
+def test_beam_search_finds_the_caption_and_scores_it(fitted, features):
+    for i, expected in enumerate(([4, 5, 6, EOS], [7, EOS], [8, 9, EOS])):
+        captions = beam_search(fitted, features[i : i + 1], beam_size=3)
+        assert captions[0][0] == expected
+        scores = [score for _, score in captions]
+        assert scores == sorted(scores, reverse=True) and scores[0] <= 0
+
+
+def test_a_beam_of_one_is_greedy(model, features):
+    for i in range(3):
+        words = greedy(model, features[i : i + 1], max_length=12)[0].tolist()
+        assert beam_search(model, features[i : i + 1], beam_size=1, max_length=12)[0][0] == words
+
+
+def test_the_wider_beam_finds_no_worse_caption(model, features):
+    # Of an untrained model, whose best words are close to one another.
+    narrow = beam_search(model, features[:1], beam_size=1, max_length=3)[0][1]
+    wide = beam_search(model, features[:1], beam_size=121, max_length=3)[0][1]
+    assert wide >= narrow - 1e-6
+
+
+def test_writing_ends_without_eos(model, features):
+    assert greedy(model, features, max_length=5).shape[1] <= 5
+    with pytest.raises(ValueError, match="one picture"):
+        beam_search(model, features)
