@@ -3,9 +3,11 @@
 #   make PYTHON=python3.12 lab      another Python (3.11 to 3.13)
 #   make PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" lab
 #                                   smaller torch for Linux without a GPU (see README.md)
+#   make LAB_ARGS="--no-browser --allow-root" lab      on a server, in a container
 
 PYTHON ?= python3
 PIP_ARGS ?=
+LAB_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
@@ -32,7 +34,7 @@ $(READY): pyproject.toml constraints.txt
 
 lab: $(READY)
 	$(BIN)/python -m cmlearn draw
-	$(BIN)/jupyter lab notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(LAB_ARGS) notebooks/00_start_here.ipynb
 
 course: $(READY)
 	$(BIN)/python -m cmlearn draw

@@ -1,0 +1,1 @@
+"""Pairs of a picture and what people say of it."""
