@@ -88,11 +88,18 @@ def test_a_beam_of_one_is_greedy(model, features):
         assert beam_search(model, features[i : i + 1], beam_size=1, max_length=12)[0][0] == words
 
 
-def test_the_wider_beam_finds_no_worse_caption(model, features):
-    # Of an untrained model, whose best words are close to one another.
-    narrow = beam_search(model, features[:1], beam_size=1, max_length=3)[0][1]
-    wide = beam_search(model, features[:1], beam_size=121, max_length=3)[0][1]
-    assert wide >= narrow - 1e-6
+def test_a_beam_wide_enough_finds_the_best_of_all_captions(model, features):
+    middles = [[], *[[a] for a in range(11) if a != EOS]]
+    middles += [[a, b] for a in range(11) for b in range(11) if EOS not in (a, b)]
+    by_hand = {}
+    for middle in middles:
+        words = torch.tensor([[*middle, EOS]])
+        given = torch.cat([torch.tensor([[BOS]]), words[:, :-1]], dim=1)
+        scores = model(features[:1], given).log_softmax(dim=2).gather(2, words.unsqueeze(2))
+        by_hand[(*middle, EOS)] = scores.mean().item()
+    best, score = beam_search(model, features[:1], beam_size=11**3, max_length=3)[0]
+    assert tuple(best) == max(by_hand, key=by_hand.get)
+    assert score == pytest.approx(by_hand[tuple(best)], abs=1e-5)
 
 
 def test_writing_ends_without_eos(model, features):
