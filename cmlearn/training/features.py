@@ -1,0 +1,160 @@
+"""Features of a frozen network, computed once for a whole set of pictures."""
+
+import hashlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from cmlearn.data.folders import downloads_folder
+
+SAMPLES = 64  # pictures that tell one set from another
+PARTS = ("grid", "pooled")
+
+Prepare = Callable[[Tensor], Tensor]
+
+
+class Features(NamedTuple):
+    """What a network sees in N pictures, as float16 on disk, read only where it is looked at.
+
+    Attributes:
+        grid: (N, C, h, w), what is where.
+        pooled: (N, D), what, but not where.
+    """
+
+    grid: np.ndarray
+    pooled: np.ndarray
+
+
+def precompute_features(
+    network: nn.Module,
+    prepare: Prepare,
+    images: np.ndarray,
+    name: str,
+    *,
+    folder: Path | None = None,
+    batch_size: int = 100,
+    progress: bool = True,
+) -> Features:
+    """Return the features of pictures, from disk if these weights have seen these pictures before.
+
+    The names of the files carry a fingerprint of the weights and of the pictures as the network
+    takes them: other weights, pictures or normalisation never find the features of these.
+
+    Args:
+        network: in eval mode; `network.features(prepared)` returns (grid, pooled).
+        prepare: uint8 (B, H, W, 3) -> what the network takes.
+        images: (N, H, W, 3) uint8, such as a memory-mapped store; 64 of them, spread evenly, tell
+            it from another set.
+        name: how the files are called, such as "storybook-train".
+        folder: where they lie; by default `data/downloads/features`.
+        batch_size: pictures at a time.
+        progress: show a bar while computing, on stderr.
+
+    Raises:
+        ValueError: no pictures; a name that is no file name; the network is in train mode, in
+            which features depend on the batch; or a feature does not fit float16.
+        OSError: the folder cannot be written, or the disk is full; nothing half-written is left.
+    """
+    _check(network, images, name, batch_size)
+    folder = folder or downloads_folder() / "features"
+    key = fingerprint(network, prepare, images)[:16]
+    paths = [folder / f"{name}-{key}-{part}.npy" for part in PARTS]
+    found = _open(paths, len(images))
+    if found is None:
+        rows = _batches(network, prepare, images, batch_size)
+        total = -(-len(images) // batch_size)
+        bar = tqdm(rows, desc=f"features of {name}", total=total, disable=not progress)
+        _write(bar, paths, len(images))
+        found = _open(paths, len(images))
+    if found is None:
+        raise OSError(f"{paths[0]} cannot be read back: is its disk damaged?")
+    return found
+
+
+def fingerprint(network: nn.Module, prepare: Prepare, images: np.ndarray) -> str:
+    """Return a SHA-256, in hex, of the weights, the number of pictures and a sample of them."""
+    digest = hashlib.sha256(repr(images.shape).encode())
+    for name, tensor in network.state_dict().items():
+        digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
+        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+    rows = np.linspace(0, len(images) - 1, min(SAMPLES, len(images))).astype(int)
+    digest.update(prepare(torch.from_numpy(images[rows])).contiguous().numpy())
+    return digest.hexdigest()
+
+
+def _check(network: nn.Module, images: np.ndarray, name: str, batch_size: int) -> None:
+    if images.ndim != 4 or len(images) == 0 or batch_size < 1:
+        raise ValueError(
+            f"images must be (N, H, W, 3) with N ≥ 1, and batch_size ≥ 1; "
+            f"got {images.shape} and {batch_size}"
+        )
+    if not re.fullmatch(r"[\w.-]+", name):
+        raise ValueError(f"name: {name!r} must be letters, digits, dots and dashes")
+    if network.training:
+        raise ValueError(
+            f"{type(network).__name__} is in train mode, in which BatchNorm makes the features of "
+            "a picture depend on the others of its batch: call eval() first"
+        )
+
+
+@torch.no_grad()
+def _batches(
+    network: nn.Module, prepare: Prepare, images: np.ndarray, batch_size: int
+) -> Iterator[tuple[np.ndarray, ...]]:
+    """Yield the grid and the pooled features of each batch, as float16."""
+    for start in range(0, len(images), batch_size):
+        pixels = torch.from_numpy(np.array(images[start : start + batch_size]))
+        halves = [part.half() for part in network.features(prepare(pixels))]
+        if not all(half.isfinite().all() for half in halves):
+            raise ValueError(
+                f"pictures {start} to {start + len(pixels) - 1}: a feature is NaN, or beyond the "
+                "65,504 that float16 can hold"
+            )
+        yield tuple(half.contiguous().numpy() for half in halves)
+
+
+def _write(batches: tqdm, paths: list[Path], count: int) -> None:
+    """Write each part into its file; all of them appear whole, or none."""
+    partials = [path.with_name(f"{path.name}.{os.getpid()}.partial") for path in paths]
+    try:
+        paths[0].parent.mkdir(parents=True, exist_ok=True)
+        with ExitStack() as stack:
+            files = [stack.enter_context(partial.open("wb")) for partial in partials]
+            for number, parts in enumerate(batches):
+                for file, part in zip(files, parts, strict=True):
+                    # Plain writes: into a memory map on a full disk, they would kill the process.
+                    if number == 0:
+                        _write_header(file, (count, *part.shape[1:]))
+                    file.write(part.tobytes())
+        for partial, path in zip(partials, paths, strict=True):
+            partial.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise OSError(error.errno, f"cannot write features: {reason}", str(paths[0])) from error
+    finally:
+        for partial in partials:
+            with suppress(OSError):
+                partial.unlink()
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
+    header = {"descr": "<f2", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(file, header)
+
+
+def _open(paths: list[Path], count: int) -> Features | None:
+    """Return what lies on disk, or None where a file is missing, cut off, or something else."""
+    try:
+        parts = [np.load(path, mmap_mode="r", allow_pickle=False) for path in paths]
+    except (OSError, ValueError, EOFError):
+        return None
+    whole = all(part.dtype == np.float16 and len(part) == count for part in parts)
+    return Features(*parts) if whole else None
