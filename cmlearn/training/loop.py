@@ -65,7 +65,9 @@ def fit(
     stream = iter(batches)
     model.train()
     try:
-        with tqdm(total=steps, desc=description, disable=not progress, mininterval=0.5) as bar:
+        # Not disable=False, which would overrule the variable TQDM_DISABLE.
+        hidden = {} if progress else {"disable": True}
+        with tqdm(total=steps, desc=description, mininterval=0.5, **hidden) as bar:
             for step in range(steps):
                 terms = objective(model, _next_batch(stream, step, steps))
                 _record(terms, step, history)
