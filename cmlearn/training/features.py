@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -84,9 +84,9 @@ def fingerprint(network: nn.Module, prepare: Prepare, images: np.ndarray) -> str
     digest = hashlib.sha256(repr(images.shape).encode())
     for name, tensor in network.state_dict().items():
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
-        digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     rows = np.linspace(0, len(images) - 1, min(SAMPLES, len(images))).astype(int)
-    digest.update(prepare(torch.from_numpy(images[rows])).contiguous().numpy())
+    digest.update(prepare(torch.from_numpy(images[rows])).contiguous().numpy().tobytes())
     return digest.hexdigest()
 
 
@@ -110,9 +110,10 @@ def _batches(
     network: nn.Module, prepare: Prepare, images: np.ndarray, batch_size: int
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """Yield the grid and the pooled features of each batch, as float16."""
+    encode = cast(Callable[[Tensor], tuple[Tensor, Tensor]], network.features)
     for start in range(0, len(images), batch_size):
         pixels = torch.from_numpy(np.array(images[start : start + batch_size]))
-        halves = [part.half() for part in network.features(prepare(pixels))]
+        halves = [part.half() for part in encode(prepare(pixels))]
         if not all(half.isfinite().all() for half in halves):
             raise ValueError(
                 f"pictures {start} to {start + len(pixels) - 1}: a feature is NaN, or beyond the "
