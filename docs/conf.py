@@ -10,11 +10,13 @@ ROOT = DOCS.parent
 
 
 def copy_notebooks() -> None:
-    """Lay the notebooks beside the pages: those of the last `make course`, else the committed."""
-    executed = ROOT / "build" / "notebooks"
-    source = executed if any(executed.glob("*.ipynb")) else ROOT / "notebooks"
+    """Lay the notebooks beside the pages: the committed ones, or what `make course` made of them."""
     shutil.rmtree(DOCS / "notebooks", ignore_errors=True)
-    shutil.copytree(source, DOCS / "notebooks", ignore=shutil.ignore_patterns(".*"))
+    (DOCS / "notebooks").mkdir()
+    for committed in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        executed = ROOT / "build" / "notebooks" / committed.name
+        newer = executed.exists() and executed.stat().st_mtime > committed.stat().st_mtime
+        shutil.copy(executed if newer else committed, DOCS / "notebooks")
 
 
 copy_notebooks()
