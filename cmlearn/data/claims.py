@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import permutations
+from itertools import product
 
 from cmlearn.data.scene import Scene, Thing, holds
 
 CLAIM_KINDS = ("thing", "colour", "size", "relation", "sky", "ground")
+PLACES = 6  # three columns in the sky, three on the ground
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,14 @@ def check(description: Description, scene: Scene) -> tuple[Claim, ...]:
 
 
 def all_true(description: Description, scene: Scene) -> bool:
-    """Whether the description speaks of at least one thing and all its claims are true."""
-    return bool(description.mentions) and all(c.true for c in check(description, scene))
+    """Whether the description speaks of a thing, and nothing that it says is untrue.
+
+    A word without meaning in this world ("dragon") may claim anything, so that a description
+    with one is not all true.
+    """
+    if not description.mentions or description.unknown:
+        return False
+    return all(claim.true for claim in check(description, scene))
 
 
 def _best_match(description: Description, scene: Scene) -> tuple[Thing | None, ...]:
@@ -97,18 +104,23 @@ def _best_match(description: Description, scene: Scene) -> tuple[Thing | None, .
     kinds = {t.kind: t for t in things}
     if len(kinds) == len(things) and len({m.kind for m in mentions}) == len(mentions):
         return tuple(kinds.get(m.kind) for m in mentions)
-    # Something stands twice: try every match. A text with more than four mentions says more
-    # than any scene holds; taking its first four is enough to find it false.
-    tried, rest = mentions[:4], (None,) * len(mentions[4:])
-    candidates: list[Thing | None] = [*things, *([None] * len(tried))]
-    matches = {
-        tuple(t if t and t.kind == m.kind else None for m, t in zip(tried, order, strict=True))
-        for order in permutations(candidates, len(tried))
-    }
-    return max(
-        (match + rest for match in sorted(matches, key=repr)),
-        key=lambda match: sum(c.true for c in _claims_about_things(description, match)),
+    # Something stands twice: try every match of the first mentions. No scene has more things
+    # than places; a text that mentions more is false however the rest is matched.
+    beginning = Description(
+        mentions[:PLACES],
+        tuple(r for r in description.relations if max(r.subject, r.object) < PLACES),
     )
+    options = [[*(t for t in things if t.kind == m.kind), None] for m in beginning.mentions]
+    best = max(
+        (match for match in product(*options) if _all_different(match)),
+        key=lambda match: sum(c.true for c in _claims_about_things(beginning, match)),
+    )
+    return best + (None,) * len(mentions[PLACES:])
+
+
+def _all_different(match: tuple[Thing | None, ...]) -> bool:
+    things = [thing for thing in match if thing]
+    return len(set(things)) == len(things)
 
 
 def _claims_about_things(

@@ -30,16 +30,16 @@ def parse_caption(caption: str) -> Description:
     Raises:
         TypeError: if the caption is not a string.
     """
-    if not isinstance(caption, str):
-        raise TypeError(f"caption: a string is needed, not {type(caption).__name__}")
     reader = _Reader()
-    for word in _WORD.findall(caption.lower()):
+    for word in words_of(caption):
         reader.take(word)
     return reader.finish()
 
 
 def words_of(caption: str) -> list[str]:
-    """The caption's words and commas, in lower case, as the parser sees them."""
+    """The caption's words, commas and full stops, in lower case, as the parser sees them."""
+    if not isinstance(caption, str):
+        raise TypeError(f"caption: a string is needed, not {type(caption).__name__}")
     return _WORD.findall(caption.lower())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from cmlearn.data.scene import Scene, Thing
 OVERSAMPLING = (
     4  # drawn this much larger, then averaged down: smooth edges, the same bytes everywhere
 )
+KEPT_UP_TO = 64  # pixels; larger backdrops are drawn anew each time, for they would fill the memory
 HORIZON = 37  # 64ths of the picture's height
 
 Rgb = tuple[int, int, int]
@@ -63,11 +65,23 @@ def render(scene: Scene, size: int = 64) -> np.ndarray:
     if size < 16:
         raise ValueError(f"size: a picture needs at least 16 pixels, not {size}")
     pen = _Pen(size * OVERSAMPLING)
-    _draw_sky(pen, scene)
-    _draw_ground(pen, scene)
+    behind = _kept_backdrop if size <= KEPT_UP_TO else _backdrop
+    pen.canvas[:] = behind(scene.sky, scene.ground, scene.variant, size)
     for thing in sorted(scene.things, key=lambda t: t.y):
         _draw_thing(pen, thing)
     return _average_down(pen.canvas)
+
+
+def _backdrop(sky: str, ground: str, variant: int, size: int) -> np.ndarray:
+    """The canvas of a scene without things."""
+    pen, empty = _Pen(size * OVERSAMPLING), Scene(sky, ground, (), variant)
+    _draw_sky(pen, empty)
+    _draw_ground(pen, empty)
+    return pen.canvas
+
+
+# There are only 48 of them, and they take longer to draw than the things.
+_kept_backdrop = lru_cache(maxsize=48)(_backdrop)
 
 
 def cut_out(thing: Thing, size: int = 64) -> tuple[np.ndarray, np.ndarray]:
@@ -90,8 +104,8 @@ def cut_out(thing: Thing, size: int = 64) -> tuple[np.ndarray, np.ndarray]:
 def _average_down(canvas: np.ndarray) -> np.ndarray:
     """Mean of each block of pixels, in whole numbers: (S·k, S·k, 3) -> (S, S, 3) uint8."""
     k = OVERSAMPLING
-    rows = sum(canvas[i::k].astype(np.uint16) for i in range(k))
-    total = sum(rows[:, i::k] for i in range(k))
+    rows = np.add.reduce([canvas[i::k] for i in range(k)], dtype=np.uint16)
+    total = np.add.reduce([rows[:, i::k] for i in range(k)])
     return ((total + k * k // 2) // (k * k)).astype(np.uint8)
 
 

@@ -8,8 +8,9 @@ import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,8 @@ from cmlearn.data.store import build_store, open_store
 
 SIDE = 64  # pixels
 SEED = 2026
+STORE_HEADER = 128  # bytes that NumPy writes before the pixels
+LEFT_AFTER = 3600  # seconds after which a folder half drawn belongs to nobody any more
 
 
 @dataclass(frozen=True)
@@ -114,15 +117,22 @@ def draw_storybook(folder: Path | None = None) -> Path:
         ValueError: the pictures came out otherwise than on our machines.
     """
     folder = Path(folder) if folder else downloads_folder() / "storybook"
+    _remove_leftovers(folder)
     missing = [split for split in SPLITS if not _is_whole(folder, split)]
     if missing:
         with _clear_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            for leftover in folder.glob("drawing-*"):
-                shutil.rmtree(leftover, ignore_errors=True)
             for split in missing:
                 _draw_split(folder, split)
     return folder
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left; a younger folder may be one that is being drawn now."""
+    for leftover in folder.glob("drawing-*"):
+        with suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > LEFT_AFTER:
+                shutil.rmtree(leftover)
 
 
 @contextmanager
@@ -141,11 +151,16 @@ def _clear_errors(folder: Path) -> Iterator[None]:
 
 
 def _is_whole(folder: Path, split: str) -> bool:
-    """Whether a split was drawn to its end: its annotations are the last to be written."""
-    annotations = _annotation_path(folder, split)
-    if not annotations.is_file() or not (folder / f"{split}.npy").is_file():
+    """Whether a split was drawn to its end, and nothing was cut off or lost since."""
+    expected, store = SPLITS[split], folder / f"{split}.npy"
+    try:
+        annotations = _annotation_path(folder, split).read_bytes()
+        pictures = sum(entry.name.endswith(".png") for entry in os.scandir(folder / split))
+        pixels = store.stat().st_size - STORE_HEADER
+    except OSError:
         return False
-    return hashlib.sha256(annotations.read_bytes()).hexdigest() == SPLITS[split].annotations
+    is_all_there = pictures == expected.count and pixels == expected.count * SIDE * SIDE * 3
+    return is_all_there and hashlib.sha256(annotations).hexdigest() == expected.annotations
 
 
 def _annotation_path(folder: Path, split: str) -> Path:
@@ -159,27 +174,26 @@ def _draw_split(folder: Path, split: str) -> None:
     scenes = scenes_of(split)
     aside = Path(tempfile.mkdtemp(prefix="drawing-", dir=folder))
     try:
-        digest = _draw_pictures(aside / split, scenes, split)
-        text = json.dumps(_annotations(split, scenes), indent=0)
-        _compare(split, digest, hashlib.sha256(text.encode()).hexdigest())
-        names = [aside / split / _file_name(SPLITS[split].first_id + i) for i in range(len(scenes))]
-        build_store(names, aside / f"{split}.npy", SIDE)
-        (aside / "captions.json").write_text(text, encoding="utf-8")
-        _move_into_place(aside, folder, split)
+        pictures = _draw_pictures(aside / split, scenes, split)
+        store = build_store(pictures, aside / f"{split}.npy", SIDE, len(scenes), progress=False)
+        text = json.dumps(_annotations(split, scenes), indent=0).encode()
+        _compare(split, hashlib.sha256(store.data).hexdigest(), hashlib.sha256(text).hexdigest())
+        del store  # Windows moves no file that is mapped
+        (aside / "captions.json").write_bytes(text)
+        if not _is_whole(folder, split):  # another process may have drawn it meanwhile
+            _move_into_place(aside, folder, split)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _draw_pictures(folder: Path, scenes: tuple[Scene, ...], split: str) -> str:
-    """Write a PNG for each scene; return the SHA-256 of all pixels."""
+def _draw_pictures(folder: Path, scenes: tuple[Scene, ...], split: str) -> Iterator[np.ndarray]:
+    """Write a PNG for each scene, and yield the picture."""
     folder.mkdir()
-    digest = hashlib.sha256()
     for i, scene in enumerate(tqdm(scenes, desc=f"drawing {split}", unit="picture")):
         picture = render(scene, SIDE)
-        digest.update(picture.tobytes())
         encoded = cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
         (folder / _file_name(SPLITS[split].first_id + i)).write_bytes(encoded)
-    return digest.hexdigest()
+        yield picture
 
 
 def _move_into_place(aside: Path, folder: Path, split: str) -> None:
@@ -227,7 +241,8 @@ def scenes_of(split: str) -> tuple[Scene, ...]:
 def _annotations(split: str, scenes: tuple[Scene, ...]) -> dict[str, object]:
     """COCO's caption schema; each image also has its scene."""
     rng = np.random.default_rng([SEED, list(SPLITS).index(split), 1])
-    images, annotations = [], []
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
     for image_id, scene in enumerate(scenes, SPLITS[split].first_id):
         about = {"file_name": _file_name(image_id), "width": SIDE, "height": SIDE}
         images.append({"id": image_id, **about, "scene": asdict(scene)})

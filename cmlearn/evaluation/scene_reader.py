@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import product
 
 import cv2
 import numpy as np
@@ -132,18 +133,26 @@ def _nearest_background(pictures: np.ndarray) -> np.ndarray:
 def _shapes(place: int) -> _Shapes:
     """The candidates of one place, at every jitter."""
     rows, columns = WINDOWS[place]
-    things, pictures, opacities = [], [], []
-    for kind in SKY_KINDS if place < 3 else GROUND_KINDS:
-        for size in SIZES:
-            for colour in COLOURS:
-                for dx in range(-JITTER_X, JITTER_X + 1):
-                    for dy in range(-JITTER_Y, JITTER_Y + 1):
-                        thing = Thing(kind, colour, size, place % 3, dx, dy)
-                        picture, opacity = (_to_side(part) for part in cut_out(thing))
-                        things.append(thing)
-                        pictures.append(picture[rows, columns].ravel())
-                        opacities.append(opacity[rows, columns].ravel())
+    kinds = SKY_KINDS if place < 3 else GROUND_KINDS
+    jitter = product(range(-JITTER_X, JITTER_X + 1), range(-JITTER_Y, JITTER_Y + 1))
+    things = [
+        Thing(kind, colour, size, place % 3, dx, dy)
+        for (kind, size, colour), (dx, dy) in product(product(kinds, SIZES, COLOURS), jitter)
+    ]
+    cut = [[_to_side(part)[rows, columns].ravel() for part in _moved(thing)] for thing in things]
+    pictures, opacities = zip(*cut, strict=True)
     return _Shapes(tuple(things), np.stack(pictures), np.stack(opacities))
+
+
+def _moved(thing: Thing) -> tuple[np.ndarray, np.ndarray]:
+    """`cut_out(thing)`, from one drawing for all places, for they are whole pixels apart."""
+    middle = Thing(thing.kind, thing.colour, thing.size, column=1)
+    by = (thing.y - middle.y, thing.x - middle.x)
+    picture, opacity = _cut_out_once(middle)
+    return np.roll(picture, by, (0, 1)), np.roll(opacity, by, (0, 1))
+
+
+_cut_out_once = cache(cut_out)
 
 
 def _read_place(
