@@ -66,7 +66,7 @@ def train_word2vec(
 
 
 def lee_sentences() -> list[list[str]]:
-    """Read the Lee corpus that gensim ships: 300 short news texts of 2000 and 2001.
+    """Read the Lee corpus that gensim ships: 300 short texts of Australian news.
 
     Returns:
         One list of tokens for each text.
