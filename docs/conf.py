@@ -10,7 +10,7 @@ ROOT = DOCS.parent
 
 
 def copy_notebooks() -> None:
-    """Lay the notebooks beside the pages: the committed ones, or what `make course` made of them."""
+    """Lay the notebooks beside the pages: as committed, or as `make course` made them."""
     shutil.rmtree(DOCS / "notebooks", ignore_errors=True)
     (DOCS / "notebooks").mkdir()
     for committed in sorted((ROOT / "notebooks").glob("*.ipynb")):
