@@ -35,7 +35,7 @@ def train(name: str, folder: Path | None = None) -> None:
 
 def train_resnet18(path: Path) -> None:
     """ResNet-18 that names what is in a picture; its features feed notebooks 04 and 05."""
-    recipe = {"split": "train", "steps": 1600, "batch_size": 64, "learning_rate": 2e-3}
+    recipe = {"split": "train", "steps": 600, "batch_size": 64, "learning_rate": 2e-3}
     config = ResNetConfig()
     model = ResNet18(config).to(memory_format=torch.channels_last)
     data = load_storybook("train")

@@ -158,8 +158,7 @@ def _draw_sky(pen: _Pen, scene: Scene) -> None:
         r, g, b = (int(c) for c in colour)
         pen.polygon([(0, y), (64, y), (64, HORIZON + 1), (0, HORIZON + 1)], (r, g, b))
     cloud = CLOUD_RGB[scene.sky]
-    for x, y, r in (((22, 6, 5), (44, 27, 6)), ((42, 5, 5), (20, 28, 6)), ((21, 27, 5), (43, 7, 4)),
-                    ((43, 24, 5), (22, 26, 4)))[scene.variant]:  # fmt: skip
+    for x, y, r in (((22, 6, 5), (44, 27, 6)), ((42, 5, 5), (20, 28, 6)))[scene.variant]:  # fmt: skip
         pen.disc(x - r * 0.7, y + 0.6, r * 0.7, r * 0.36, cloud)
         pen.disc(x + r * 0.7, y + 0.6, r * 0.8, r * 0.36, cloud)
         pen.disc(x, y, r * 0.7, r * 0.55, cloud)
@@ -174,7 +173,7 @@ def _draw_ground(pen: _Pen, scene: Scene) -> None:
     ground = _shade(GROUND_RGB[scene.ground], GROUND_LIGHT[scene.sky])
     far, dab = _shade(ground, 90), _shade(ground, 93)
     if scene.ground != "sea":
-        shift = (0, 16, 32, 48)[scene.variant]
+        shift = (0, 16)[scene.variant]
         for x, rx in ((8, 22), (46, 26), (84, 20), (-30, 26)):
             pen.disc((x + shift + 40) % 114 - 25, HORIZON + 3, rx, 6, far)
     pen.polygon([(0, HORIZON), (64, HORIZON), (64, 64), (0, 64)], ground)

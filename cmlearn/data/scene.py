@@ -28,9 +28,9 @@ KINDS_ON = {
 COLUMN_X = (11, 32, 53)  # centres of the three columns, in 64ths of the picture's width
 SKY_Y = 13  # where things fly, in 64ths of the picture's height
 GROUND_Y = 57  # where things stand: the line under them
-JITTER_X, JITTER_Y = 2, 1  # 64ths; small enough that no relation becomes ambiguous
+JITTER_X, JITTER_Y = 1, 1  # 64ths; small enough that no relation becomes ambiguous
 MARGIN = 8  # 64ths; closer than this, two things are neither left nor right of one another
-VARIANTS = 4  # ways to draw the clouds and hills, which no caption speaks of
+VARIANTS = 2  # ways to draw the clouds and hills, which no caption speaks of
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Thing:
         colour: one of `COLOURS`.
         size: one of `SIZES`.
         column: 0 (left), 1 (middle) or 2 (right).
-        dx: offset from the column's centre, -2 to 2, in 64ths of the picture's width.
+        dx: offset from the column's centre, -1 to 1, in 64ths of the picture's width.
         dy: offset from the row's height, -1 to 1, in 64ths of the picture's height.
     """
 
