@@ -71,7 +71,8 @@ def precompute_features(
     if found is None:
         rows = _batches(network, prepare, images, batch_size)
         total = -(-len(images) // batch_size)
-        bar = tqdm(rows, desc=f"features of {name}", total=total, disable=not progress)
+        hidden = {} if progress else {"disable": True}  # leaves TQDM_DISABLE its say
+        bar = tqdm(rows, desc=f"features of {name}", total=total, **hidden)
         _write(bar, paths, len(images))
         found = _open(paths, len(images))
     if found is None:

@@ -1,0 +1,66 @@
+"""Figures of one number against another, as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+INK = "#333344"
+FAINT = "#e9e9ef"
+# Dark enough to be read as text on white.
+LINE_COLOURS = ("#b3261e", "#1d5fa8", "#2e7d32", "#8a5a00", "#7b1fa2", "#00757d")
+
+
+def curves(
+    series: Mapping[str, Sequence[float] | np.ndarray],
+    title: str,
+    x: str,
+    y: str,
+    *,
+    places: Sequence[float] | None = None,
+    smooth: int = 1,
+    log: bool = False,
+) -> Figure:
+    """Draw each series as a line with its name at the end.
+
+    Args:
+        series: name to its values.
+        title: what to see.
+        x: what the horizontal axis counts.
+        y: what the vertical axis measures, with its unit.
+        places: where the values stand on the horizontal axis; by default 1, 2, 3 ...
+        smooth: each point is the mean of so many values that lead up to it.
+        log: draw the vertical axis, and given places too, by powers.
+    """
+    figure, axes = plt.subplots(figsize=(7.2, 3.4), layout="constrained")
+    for number, (name, values) in enumerate(series.items()):
+        steps = np.arange(1, len(values) + 1) if places is None else np.asarray(places)
+        smoothed = _running_mean(np.asarray(values, float), smooth)
+        colour = LINE_COLOURS[number % len(LINE_COLOURS)]
+        marker = "o" if places is not None else ""
+        axes.plot(steps[len(steps) - len(smoothed) :], smoothed, marker=marker, color=colour, ms=4)
+        end = (steps[-1], smoothed[-1])
+        axes.annotate(
+            name, end, (6, 0), textcoords="offset points", va="center", color=colour, fontsize=9
+        )
+    if log:
+        axes.set_yscale("log")
+    if places is not None:
+        if log:
+            axes.set_xscale("log", base=2)
+        axes.set_xticks(places, [f"{place:g}" for place in places])
+        axes.minorticks_off()
+    axes.grid(color=FAINT)
+    axes.set_title(title, fontsize=11, color=INK, loc="left")
+    axes.set(xlabel=x, ylabel=y)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _running_mean(values: np.ndarray, width: int) -> np.ndarray:
+    """Means of `width` neighbours: (N,) -> (N - width + 1,)."""
+    width = max(1, min(width, len(values)))
+    return np.convolve(values, np.full(width, 1 / width), mode="valid")

@@ -1,0 +1,43 @@
+"""Tests of cmlearn.evaluation.pointing."""
+
+import numpy as np
+import pytest
+
+from cmlearn.data.scene import Scene, Thing
+from cmlearn.evaluation.pointing import hottest_place, nearest_thing, pointing_accuracy
+
+HOUSE = Thing("house", "red", "big", column=0)
+KITE = Thing("kite", "blue", "small", column=0)
+BALL = Thing("ball", "green", "small", column=2)
+SCENE = Scene("day", "grass", (HOUSE, KITE, BALL))
+
+
+def hot(row: int, column: int) -> np.ndarray:
+    heat = np.full((4, 4), -1.0)
+    heat[row, column] = 2
+    return heat
+
+
+def test_the_middle_of_the_hottest_cell() -> None:
+    assert hottest_place(hot(0, 3)) == (56, 8)
+    assert hottest_place(np.array([[0, 0], [1, 0]])) == (16, 48)
+
+
+@pytest.mark.parametrize(
+    ("place", "thing"), [((8, 56), HOUSE), ((8, 8), KITE), ((56, 40), BALL), ((30, 60), HOUSE)]
+)
+def test_the_nearest_thing(place: tuple[float, float], thing: Thing) -> None:
+    assert nearest_thing(SCENE, *place) == thing
+
+
+def test_pointing_is_right_where_the_map_is_hot_on_its_thing() -> None:
+    maps = [hot(3, 0), hot(0, 0), hot(3, 0), hot(2, 3)]
+    things = [HOUSE, KITE, BALL, BALL]
+    assert pointing_accuracy(maps, things, [SCENE] * 4) == 0.75
+
+
+def test_numbers_must_match() -> None:
+    with pytest.raises(ValueError, match="got 1, 2, 1"):
+        pointing_accuracy([hot(0, 0)], [HOUSE, KITE], [SCENE])
+    with pytest.raises(ValueError, match="got 0, 0, 0"):
+        pointing_accuracy([], [], [])
