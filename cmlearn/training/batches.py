@@ -1,10 +1,12 @@
-"""An endless stream of shuffled batches."""
+"""Endless streams of shuffled batches."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import torch
 from torch import Tensor
+
+from cmlearn.text.vocabulary import PAD
 
 Batch = dict[str, Tensor]
 
@@ -30,6 +32,30 @@ def shuffled_batches(
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     return _endless(arrays, num_rows, min(batch_size, num_rows), generator)
+
+
+def one_caption_each(batches: Iterable[Batch], generator: torch.Generator) -> Iterator[Batch]:
+    """Keep one caption of each picture, drawn anew whenever the picture comes.
+
+    Args:
+        batches: each with "tokens" (B, K, T) int64, K captions of each picture, padded.
+        generator: decides which caption.
+
+    Yields:
+        the same batches with "tokens" (B, T), cut off where the rest would all be `<pad>`.
+
+    Raises:
+        ValueError: "tokens" has another number of dimensions.
+    """
+    for batch in batches:
+        tokens = batch["tokens"]
+        if tokens.ndim != 3:
+            raise ValueError(f'"tokens" must be (B, K, T), got {tuple(tokens.shape)}')
+        num_pictures, num_captions = tokens.shape[:2]
+        drawn = torch.randint(num_captions, (num_pictures,), generator=generator)
+        chosen = tokens[torch.arange(num_pictures), drawn]
+        longest = int((chosen != PAD).sum(dim=1).max())
+        yield {**batch, "tokens": chosen[:, :longest]}
 
 
 def _endless(

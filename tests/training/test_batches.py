@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from cmlearn.training.batches import shuffled_batches
+from cmlearn.training.batches import one_caption_each, shuffled_batches
 from cmlearn.training.runtime import generator
 
 
@@ -60,3 +60,27 @@ def test_memory_mapped_array_stays_uint8(tmp_path: Path) -> None:
 def test_wrong_arguments_are_named(arrays: dict, batch_size: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         shuffled_batches(arrays, batch_size, generator(0))
+
+
+TOKENS = torch.tensor(
+    [[[1, 5, 2, 0, 0], [1, 6, 6, 2, 0]], [[1, 7, 2, 0, 0], [1, 8, 8, 8, 2]]]  # (N=2, K=2, T=5)
+)
+
+
+def test_one_caption_of_each_picture_without_needless_padding() -> None:
+    arrays = {"picture": torch.tensor([0, 1]), "tokens": TOKENS}
+    batches = one_caption_each(shuffled_batches(arrays, 2, generator(0)), generator(1))
+    seen = set()
+    for batch in islice(batches, 30):
+        longest = (batch["tokens"] != 0).sum(dim=1).max()
+        assert batch["tokens"].shape == (2, longest)
+        for picture, tokens in zip(batch["picture"], batch["tokens"]):
+            written = tokens[tokens != 0].tolist()
+            assert written in [[t for t in row if t] for row in TOKENS[picture].tolist()]
+            seen.add(tuple(written))
+    assert len(seen) == 4
+
+
+def test_one_caption_each_wants_several_captions() -> None:
+    with pytest.raises(ValueError, match="tokens"):
+        next(one_caption_each([{"tokens": TOKENS[0]}], generator(0)))
