@@ -157,6 +157,11 @@ def resize(
     return cv2.resize(image, (width, height), interpolation=INTERPOLATIONS[interpolation])
 
 
+def resize_all(images: np.ndarray, size: int) -> np.ndarray:
+    """Make N pictures smaller by averaging: (N, H, W, 3) uint8 -> (N, size, size, 3) uint8."""
+    return np.stack([resize(image, size) for image in images])
+
+
 def to_tensor(images: np.ndarray | Tensor) -> Tensor:
     """Return pixels as a network takes them: uint8 (..., H, W, 3) -> float32 (..., 3, H, W).
 

@@ -34,6 +34,8 @@ class TextEncoderConfig:
 class MeanEncoder(nn.Module):
     """The mean of a caption's word vectors, then one linear layer.
 
+    Both encoders end in a layer norm: a condition as large as z's noise is not overlooked.
+
     Args:
         config: the sizes.
         table: (vocab_size, embed_dim) float, word vectors to begin from; random if None.
@@ -45,6 +47,7 @@ class MeanEncoder(nn.Module):
         self.config = config
         self.embedding = _embedding(config, table)
         self.project = nn.Linear(config.embed_dim, config.condition_dim)
+        self.norm = nn.LayerNorm(config.condition_dim)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Encode B captions: tokens (B, T) int64, 0 = pad -> (B, condition_dim)."""
@@ -52,11 +55,14 @@ class MeanEncoder(nn.Module):
         present = (tokens != PAD).unsqueeze(-1)  # (B, T, 1)
         total = (self.embedding(tokens) * present).sum(dim=1)  # (B, T, D) -> (B, D)
         # At least one: a caption of padding only has the mean zero, not 0 / 0.
-        return self.project(total / present.sum(dim=1).clamp(min=1))
+        return self.norm(self.project(total / present.sum(dim=1).clamp(min=1)))
 
 
 class GRUEncoder(nn.Module):
-    """A GRU (Cho et al. 2014) that reads the caption in order; its last state, then a linear layer.
+    """A GRU (Cho et al. 2014) reads the caption in order; the largest of its states, then a linear.
+
+    The maximum over the states (Conneau et al. 2017) brings each word as near to the result as the
+    last one: when "house" is read, its state still knows "small" and "red".
 
     Args:
         config: the sizes.
@@ -70,15 +76,16 @@ class GRUEncoder(nn.Module):
         self.embedding = _embedding(config, table)
         self.gru = nn.GRU(config.embed_dim, config.hidden_dim, batch_first=True)
         self.project = nn.Linear(config.hidden_dim, config.condition_dim)
+        self.norm = nn.LayerNorm(config.condition_dim)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Encode B captions: tokens (B, T) int64, 0 = pad -> (B, condition_dim)."""
         _check(tokens)
         states, _ = self.gru(self.embedding(tokens))  # (B, T, hidden_dim)
         # One direction only: what a state has read lies before it, so padding cannot reach it.
-        last = ((tokens != PAD).sum(dim=1) - 1).clamp(min=0)  # (B,)
-        rows = torch.arange(len(tokens), device=tokens.device)
-        return self.project(states[rows, last])
+        # A GRU's states lie between -1 and 1, so that -1 for padding never wins.
+        states = states.masked_fill((tokens == PAD).unsqueeze(-1), -1.0)
+        return self.norm(self.project(states.amax(dim=1)))
 
 
 def build_text_encoder(

@@ -91,6 +91,21 @@ def embedding_table(vectors: KeyedVectors, vocabulary: Vocabulary) -> Tensor:
     return torch.from_numpy(table)
 
 
+def standardised_table(vectors: KeyedVectors, vocabulary: Vocabulary) -> Tensor:
+    """Lay the vectors out as `embedding_table` does, each dimension with mean 0 and deviation 1.
+
+    Word2Vec's vectors share a large common part, beside which two words differ little; a network
+    that starts from them learns faster without it.
+
+    Returns:
+        (V, D) float32. Specials and words without a vector are rows of zeros.
+    """
+    table = embedding_table(vectors, vocabulary)
+    known = table.abs().sum(dim=1) > 0
+    table[known] = (table[known] - table[known].mean(dim=0)) / table[known].std(dim=0)
+    return table
+
+
 def mean_vector(tokens: Sequence[str], vectors: KeyedVectors) -> np.ndarray:
     """Average the vectors of the tokens that have one.
 
