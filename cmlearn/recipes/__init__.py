@@ -1,0 +1,23 @@
+"""How each shipped checkpoint was trained: `python -m cmlearn train NAME` trains it anew."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+
+from cmlearn.data.folders import checkpoint_folder
+
+# Each is a module of this folder with `train(path, seed)`. Later ones need the earlier ones.
+NAMES = ("resnet18", "vae")
+
+
+def train(name: str, folder: Path | None = None, seed: int = 0) -> None:
+    """Train one of `NAMES` and write it to `folder` (by default where the shipped ones lie).
+
+    Raises:
+        ValueError: there is no such recipe.
+    """
+    if name not in NAMES:
+        raise ValueError(f"name: {name!r} is none of the checkpoints: {', '.join(NAMES)}")
+    recipe = import_module(f"cmlearn.recipes.{name}")
+    recipe.train((folder or checkpoint_folder()) / name, seed)

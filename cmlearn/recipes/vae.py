@@ -1,0 +1,95 @@
+"""The recipe of the text-to-image VAE."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from cmlearn.data.claims import all_true
+from cmlearn.data.grammar import CAPTIONS_PER_SCENE
+from cmlearn.data.images import resize_all
+from cmlearn.data.parser import parse_caption
+from cmlearn.data.storybook import load_storybook
+from cmlearn.evaluation.scene_reader import read_scenes
+from cmlearn.models.text_encoder import TextEncoderConfig
+from cmlearn.models.vae import (
+    SIDE,
+    AnnealedVAELoss,
+    TextToImageVAE,
+    VAEConfig,
+    to_signed,
+    to_uint8,
+)
+from cmlearn.text.cleaning import tokenize
+from cmlearn.text.vocabulary import Vocabulary
+from cmlearn.text.word2vec import standardised_table, train_word2vec
+from cmlearn.training.batches import one_caption_each, shuffled_batches
+from cmlearn.training.checkpoint import save_checkpoint
+from cmlearn.training.loop import fit
+from cmlearn.training.runtime import generator, seed_all
+
+STEPS, BATCH_SIZE, LEARNING_RATE = 24_000, 64, 2e-3
+BETA_START, BETA_SHARE = 1000.0, 0.5
+CONDITION_DIM = 256
+
+
+def train(path: Path, seed: int) -> None:
+    """Train on pictures with one of their captions; write `path`.safetensors and `path`.json."""
+    seed_all(seed)
+    data = load_storybook("train")
+    told = [caption for captions in data.captions for caption in captions]
+    vocabulary = Vocabulary.from_captions(told)
+    vectors = train_word2vec([tokenize(caption) for caption in told], seed=seed)
+    config = VAEConfig(TextEncoderConfig(len(vocabulary), condition_dim=CONDITION_DIM))
+    table = standardised_table(vectors, vocabulary)
+    model = TextToImageVAE(config, table).to(memory_format=torch.channels_last)
+    arrays = {
+        "images": to_signed(torch.from_numpy(resize_all(data.images, SIDE))),
+        "tokens": vocabulary.encode_batch(told).view(len(data), CAPTIONS_PER_SCENE, -1),
+    }
+    batches = shuffled_batches(arrays, BATCH_SIZE, generator(seed))
+    fit(
+        model,
+        AnnealedVAELoss(STEPS, BETA_START, BETA_SHARE),
+        one_caption_each(batches, generator(seed + 1)),
+        steps=STEPS,
+        learning_rate=LEARNING_RATE,
+        description="vae",
+    )
+    recipe = {"steps": STEPS, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE}
+    recipe |= {"beta_start": BETA_START, "beta_share": BETA_SHARE}
+    save_checkpoint(
+        path,
+        model,
+        config,
+        vocabulary=vocabulary.to_list(),
+        recipe=recipe,
+        seed=seed,
+        scores=text_to_image_scores(model, vocabulary),
+    )
+
+
+def text_to_image_scores(model: TextToImageVAE, vocabulary: Vocabulary) -> dict[str, float]:
+    """Share of pictures, read by the deterministic parser, of which the whole caption is true.
+
+    The caption is the first of each scene, which tells all there is but the places; "one thing"
+    are the scenes with one thing.
+    """
+    scores: dict[str, float] = {}
+    for split in ("test", "novel"):
+        data = load_storybook(split)
+        asked = [captions[0] for captions in data.captions]
+        drawn = model.sample(vocabulary.encode_batch(asked), generator(0))
+        read = read_scenes(to_uint8(drawn).numpy())
+        true = [
+            scene is not None and all_true(parse_caption(caption), scene)
+            for caption, scene in zip(asked, read, strict=True)
+        ]
+        one = [
+            t for t, scene in zip(true, data.scenes or (), strict=True) if len(scene.things) == 1
+        ]
+        scores[f"true_{split}"] = round(float(np.mean(true)), 3)
+        scores[f"true_{split}_one_thing"] = round(float(np.mean(one)), 3)
+    return scores
