@@ -14,7 +14,7 @@ from cmlearn.models.resnet import ResNet18, ResNetConfig, label_loss, prepare
 from cmlearn.training.batches import shuffled_batches
 from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import fit
-from cmlearn.training.runtime import generator, seed_all
+from cmlearn.training.runtime import channels_last, generator, seed_all
 
 STEPS, BATCH_SIZE, LEARNING_RATE = 600, 64, 2e-3
 
@@ -23,9 +23,10 @@ def train(path: Path, seed: int) -> None:
     """Train on the words of the scenes; write `path`.safetensors and `path`.json."""
     seed_all(seed)
     config = ResNetConfig()
-    model = ResNet18(config).to(memory_format=torch.channels_last)
+    model = channels_last(ResNet18(config))
     data = load_storybook("train")
-    arrays = {"images": data.images, "labels": torch.from_numpy(multi_hot(data.scenes or ()))}
+    labels = torch.from_numpy(multi_hot(data.scenes or ()))
+    arrays: dict[str, Tensor | np.ndarray] = {"images": data.images, "labels": labels}
     batches = shuffled_batches(arrays, BATCH_SIZE, generator(seed))
     fit(
         model, label_loss, batches, steps=STEPS, learning_rate=LEARNING_RATE, description="resnet18"

@@ -28,7 +28,7 @@ from cmlearn.text.word2vec import standardised_table, train_word2vec
 from cmlearn.training.batches import one_caption_each, shuffled_batches
 from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import fit
-from cmlearn.training.runtime import generator, seed_all
+from cmlearn.training.runtime import channels_last, generator, seed_all
 
 STEPS, BATCH_SIZE, LEARNING_RATE = 24_000, 64, 2e-3
 BETA_START, BETA_SHARE = 1000.0, 0.5
@@ -44,7 +44,7 @@ def train(path: Path, seed: int) -> None:
     vectors = train_word2vec([tokenize(caption) for caption in told], seed=seed)
     config = VAEConfig(TextEncoderConfig(len(vocabulary), condition_dim=CONDITION_DIM))
     table = standardised_table(vectors, vocabulary)
-    model = TextToImageVAE(config, table).to(memory_format=torch.channels_last)
+    model = channels_last(TextToImageVAE(config, table))
     arrays = {
         "images": to_signed(torch.from_numpy(resize_all(data.images, SIDE))),
         "tokens": vocabulary.encode_batch(told).view(len(data), CAPTIONS_PER_SCENE, -1),

@@ -1,10 +1,14 @@
 """The number of threads, the seeds: what makes a run come out the same twice."""
 
 import random
+from typing import TypeVar
 
 import cv2
 import numpy as np
 import torch
+from torch import nn
+
+Model = TypeVar("Model", bound=nn.Module)
 
 
 def set_threads(count: int) -> None:
@@ -17,6 +21,11 @@ def set_threads(count: int) -> None:
         raise ValueError(f"count must be at least 1 thread, got {count}")
     torch.set_num_threads(count)
     cv2.setNumThreads(count)
+
+
+def channels_last(model: Model) -> Model:
+    """Lay a model's kernels out so that convolutions on a CPU are faster; return the model."""
+    return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def generator(seed: int) -> torch.Generator:
