@@ -1,4 +1,4 @@
-"""Image files become RGB arrays, and arrays become tensors."""
+"""Image files and tensors, by way of RGB arrays."""
 
 import io
 import warnings

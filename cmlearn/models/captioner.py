@@ -138,7 +138,7 @@ def greedy(model: LSTMCaptioner, features: Tensor, max_length: int = 40) -> Tens
     state = model.first_state(picture)
     word = torch.full((len(picture), 1), BOS)
     done = torch.zeros(len(picture), 1, dtype=torch.bool)
-    written = []
+    written: list[Tensor] = []
     while len(written) < max_length and not done.all():
         logits, state = model.step(picture, word, state)
         word = logits[:, -1].argmax(dim=1, keepdim=True).masked_fill(done, PAD)

@@ -32,7 +32,8 @@ def train(path: Path, seed: int) -> None:
         model, label_loss, batches, steps=STEPS, learning_rate=LEARNING_RATE, description="resnet18"
     )
     scores = {f"exact_{split}": label_accuracy(model, split) for split in ("test", "novel")}
-    recipe = {"steps": STEPS, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE}
+    recipe: dict[str, object] = {"split": "train", "steps": STEPS, "batch_size": BATCH_SIZE}
+    recipe |= {"learning_rate": LEARNING_RATE}
     save_checkpoint(path, model, config, recipe=recipe, seed=seed, scores=scores, half=True)
 
 

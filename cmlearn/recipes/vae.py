@@ -58,8 +58,8 @@ def train(path: Path, seed: int) -> None:
         learning_rate=LEARNING_RATE,
         description="vae",
     )
-    recipe = {"steps": STEPS, "batch_size": BATCH_SIZE, "learning_rate": LEARNING_RATE}
-    recipe |= {"beta_start": BETA_START, "beta_share": BETA_SHARE}
+    recipe: dict[str, object] = {"split": "train", "steps": STEPS, "batch_size": BATCH_SIZE}
+    recipe |= {"learning_rate": LEARNING_RATE, "beta_start": BETA_START, "beta_share": BETA_SHARE}
     save_checkpoint(
         path,
         model,
