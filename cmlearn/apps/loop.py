@@ -1,0 +1,223 @@
+"""From a sentence to pictures, from pictures to sentences, with the shipped checkpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import index
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from cmlearn.data.claims import Description, check
+from cmlearn.data.folders import checkpoint_folder
+from cmlearn.data.images import resize
+from cmlearn.data.parser import parse_caption
+from cmlearn.data.scene import GROUNDS, OPPOSITE, SKIES, Scene
+from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner, greedy
+from cmlearn.models.resnet import ResNet18, ResNetConfig, prepare
+from cmlearn.models.vae import TextToImageVAE, VAEConfig, to_uint8
+from cmlearn.text.cleaning import tokenize
+from cmlearn.text.vocabulary import SPECIALS, Vocabulary
+from cmlearn.training.checkpoint import CheckpointError, CheckpointInfo, load_checkpoint
+
+CHECKPOINTS = ("vae", "resnet18", "captioner")
+SIDE = 64  # pixels of the pictures that come out and go in
+MAX_WORDS = 40  # the longest captions of Storybook have about 30
+MAX_COUNT = 1000  # pictures of one sentence
+BATCH_SIZE = 100  # pictures described at a time
+
+
+@dataclass(frozen=True)
+class RoundTrip:
+    """A sentence, the picture drawn from it, and the sentence said of that picture.
+
+    Attributes:
+        caption: what was asked for.
+        picture: (64, 64, 3) uint8 RGB.
+        said: what the captioner says of the picture, which is all that it gets.
+    """
+
+    caption: str
+    picture: np.ndarray
+    said: str
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Both directions, ready to use.
+
+    Attributes:
+        painter: draws what a sentence says.
+        painter_words: the words that it can read.
+        eye: turns pictures into features.
+        writer: says the features of a picture in words.
+        writer_words: the words that it can write.
+    """
+
+    painter: TextToImageVAE
+    painter_words: Vocabulary
+    eye: ResNet18
+    writer: LSTMCaptioner
+    writer_words: Vocabulary
+
+    @classmethod
+    def load(cls, folder: Path | str | None = None) -> Loop:
+        """Read the checkpoints `vae`, `resnet18` and `captioner`: once, for every later call.
+
+        Args:
+            folder: where they lie; by default `data/checkpoints`, where the shipped ones are.
+
+        Raises:
+            FileNotFoundError: one is missing; the message has the command that trains it.
+            CheckpointError: one is damaged, or of another model.
+        """
+        folder = checkpoint_folder() if folder is None else Path(folder)
+        _refuse_missing(folder)
+        painter, of_painter = load_checkpoint(folder / "vae", TextToImageVAE, VAEConfig)
+        eye, _ = load_checkpoint(folder / "resnet18", ResNet18, ResNetConfig)
+        writer, of_writer = load_checkpoint(folder / "captioner", LSTMCaptioner, CaptionerConfig)
+        return cls(
+            painter,
+            _vocabulary(of_painter, painter.config.text.vocab_size, folder / "vae.json"),
+            eye,
+            writer,
+            _vocabulary(of_writer, writer.config.vocab_size, folder / "captioner.json"),
+        )
+
+    def unknown_words(self, caption: str) -> list[str]:
+        """The words of a sentence that the painter never learned, and will leave out."""
+        return [word for word in tokenize(caption) if word not in self.painter_words]
+
+    def draw(self, caption: str, count: int, generator: torch.Generator) -> np.ndarray:
+        """Draw pictures of a sentence; each fills in what it leaves open in its own way.
+
+        Words that the painter never learned are left out (`unknown_words` tells which).
+
+        Args:
+            caption: up to `MAX_WORDS` words, at least one of them known.
+            count: how many pictures, 1 to `MAX_COUNT`.
+            generator: chooses what the sentence leaves open.
+
+        Returns:
+            (count, 64, 64, 3) uint8 RGB, enlarged from 32 × 32.
+
+        Raises:
+            TypeError: the sentence is not a string, or the count not a whole number.
+            ValueError: the sentence is empty, too long, or has no word that the painter knows.
+        """
+        known = self._known_words(caption)
+        if not 1 <= index(count) <= MAX_COUNT:
+            raise ValueError(f"count: 1 to {MAX_COUNT} pictures, got {count}")
+        tokens = self.painter_words.encode_batch([" ".join(known)])  # (1, T)
+        drawn = self.painter.sample(tokens.expand(count, -1), generator)  # (count, 3, 32, 32)
+        return np.stack([resize(picture, SIDE, "cubic") for picture in to_uint8(drawn).numpy()])
+
+    def describe(self, pictures: np.ndarray) -> list[str]:
+        """Say in one sentence what is in each picture; the same picture, the same sentence.
+
+        Args:
+            pictures: (N, 64, 64, 3) uint8 RGB.
+
+        Raises:
+            ValueError: the array is not such pictures.
+        """
+        _refuse_other_pictures(pictures)
+        said = []
+        for start in range(0, len(pictures), BATCH_SIZE):
+            grid = self._see(pictures[start : start + BATCH_SIZE])
+            said += [self.writer_words.decode(ids) for ids in greedy(self.writer, grid)]
+        return said
+
+    def round_trip(self, caption: str, generator: torch.Generator) -> RoundTrip:
+        """Draw one picture of a sentence, then say what is in that picture."""
+        pictures = self.draw(caption, 1, generator)
+        return RoundTrip(caption, pictures[0], self.describe(pictures)[0])
+
+    def _known_words(self, caption: str) -> list[str]:
+        words = tokenize(caption)
+        if not words:
+            raise ValueError(f"caption: {caption!r:.40} has no words; {self._example()}")
+        if len(words) > MAX_WORDS:
+            raise ValueError(
+                f"caption: {len(words):,} words, and the painter reads at most {MAX_WORDS}; "
+                "say it shorter"
+            )
+        known = [word for word in words if word in self.painter_words]
+        if not known:
+            unknown = ", ".join(words[:5])
+            raise ValueError(f"caption: the painter knows none of: {unknown}; {self._example()}")
+        return known
+
+    def _example(self) -> str:
+        words = sorted(self.painter_words.tokens[len(SPECIALS) :])
+        return f"it knows these words: {', '.join(words)}"
+
+    @torch.no_grad()
+    def _see(self, pictures: np.ndarray) -> Tensor:
+        """(B, 64, 64, 3) uint8 -> the grid of features, (B, C, h, w)."""
+        return self.eye.features(prepare(torch.from_numpy(np.array(pictures))))[0]
+
+
+def said_again(caption: str, said: str) -> list[tuple[str, bool]]:
+    """Each claim of a sentence, and whether another sentence makes it too.
+
+    "a red house left of a tree" claims a house, that it is red, a tree, and their order;
+    "a tree right of a house" makes three of these four claims.
+
+    Args:
+        caption: the sentence whose claims are looked for.
+        said: the sentence in which they are looked for.
+    """
+    repeated = _claims(parse_caption(said))
+    claims = dict.fromkeys(_claims(parse_caption(caption)))  # in order, each once
+    return [(claim, claim in repeated) for claim in claims]
+
+
+def _claims(description: Description) -> list[str]:
+    """What a description claims, one wording for each claim, whatever scene it is about."""
+    nowhere = Scene(SKIES[0], GROUNDS[0], ())
+    claims = [c.text for c in check(description, nowhere) if c.kind != "relation"]
+    for relation in description.relations:
+        kinds = [description.mentions[i].kind for i in (relation.subject, relation.object)]
+        name = relation.name
+        if name in ("right of", "below"):
+            kinds, name = kinds[::-1], OPPOSITE[name]
+        claims.append(f"{kinds[0]} {name} {kinds[1]}")
+    return claims
+
+
+def _refuse_missing(folder: Path) -> None:
+    missing = [
+        name
+        for name in CHECKPOINTS
+        if not all((folder / f"{name}.{ending}").is_file() for ending in ("safetensors", "json"))
+    ]
+    if missing:
+        commands = ", ".join(f"`python -m cmlearn train {name}`" for name in missing)
+        raise FileNotFoundError(
+            f"{folder} lacks the checkpoint of {' and '.join(missing)}. They come with the "
+            f"course (git checkout data/checkpoints); to train anew: {commands}"
+        )
+
+
+def _vocabulary(info: CheckpointInfo, size: int, path: Path) -> Vocabulary:
+    """The words of a checkpoint, one for each row of its model's table."""
+    if info.vocabulary is None or len(info.vocabulary) != size:
+        found = "none" if info.vocabulary is None else f"{len(info.vocabulary)} words"
+        raise CheckpointError(f"{path}: a vocabulary of {size} words is needed, it holds {found}")
+    return Vocabulary(info.vocabulary)
+
+
+def _refuse_other_pictures(pictures: np.ndarray) -> None:
+    shape, kind = getattr(pictures, "shape", None), getattr(pictures, "dtype", None)
+    if isinstance(pictures, np.ndarray) and pictures.dtype == np.uint8:
+        if shape == (SIDE, SIDE, 3):
+            raise ValueError("pictures: one picture is a batch of one: describe(picture[None])")
+        if pictures.ndim == 4 and shape[1:] == (SIDE, SIDE, 3):  # type: ignore[index]
+            return
+    raise ValueError(
+        f"pictures: (N, {SIDE}, {SIDE}, 3) uint8 RGB expected, got "
+        f"{type(pictures).__name__} {shape or ''} {kind or ''}".rstrip()
+    )

@@ -1,0 +1,228 @@
+"""Sentence → picture → sentence, with tiny models of random weights saved as checkpoints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from cmlearn.apps.loop import CHECKPOINTS, MAX_COUNT, MAX_WORDS, Loop, said_again
+from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner
+from cmlearn.models.resnet import ResNet18, ResNetConfig
+from cmlearn.models.text_encoder import TextEncoderConfig
+from cmlearn.models.vae import TextToImageVAE, VAEConfig
+from cmlearn.text.vocabulary import Vocabulary
+from cmlearn.training.checkpoint import CheckpointError, save_checkpoint
+from cmlearn.training.runtime import generator
+
+WORDS = Vocabulary.from_captions(["a red house at night", "a blue tree left of a big boat"])
+
+
+def save(folder: Path, name: str, vocabulary: tuple[str, ...] | None = WORDS.tokens) -> None:
+    """Save one tiny model under the name of a shipped one."""
+    torch.manual_seed(0)
+    text = TextEncoderConfig(len(WORDS), embed_dim=6, condition_dim=10, hidden_dim=8)
+    kind, config = {
+        "vae": (TextToImageVAE, VAEConfig(text, latent_dim=4, hidden_dim=16, channels=8)),
+        "resnet18": (ResNet18, ResNetConfig(num_labels=5, width=4)),
+        "captioner": (
+            LSTMCaptioner,
+            CaptionerConfig(len(WORDS), channels=16, cell_dim=3, embed_dim=7, hidden_dim=9),
+        ),
+    }[name]
+    about = {"recipe": {"steps": 0}, "seed": 0, "scores": {}}
+    words = None if name == "resnet18" else vocabulary
+    save_checkpoint(folder / name, kind(config), config, vocabulary=words, **about)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("checkpoints")
+    for name in CHECKPOINTS:
+        save(path, name)
+    return path
+
+
+@pytest.fixture(scope="module")
+def loop(folder) -> Loop:
+    return Loop.load(folder)
+
+
+def some_pictures(count: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (count, 64, 64, 3), np.uint8)
+
+
+# ── sentence → pictures ────────────────────────────────────────────────────────────────────────
+
+
+def test_pictures_have_the_size_of_storybook(loop):
+    pictures = loop.draw("a red house", 3, generator(0))
+    assert pictures.shape == (3, 64, 64, 3)
+    assert pictures.dtype == np.uint8
+
+
+def test_the_generator_alone_decides(loop):
+    first, again, other = (loop.draw("a red house", 2, generator(s)) for s in (1, 1, 2))
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    assert (first[0] != first[1]).any()
+
+
+def test_the_sentence_matters(loop):
+    red, blue = (loop.draw(f"a {colour} house", 1, generator(0)) for colour in ("red", "blue"))
+    assert (red != blue).any()
+
+
+def test_unknown_words_are_left_out_and_told(loop):
+    assert loop.unknown_words("A red dragon at night!") == ["dragon"]
+    with_dragon = loop.draw("a red dragon house", 1, generator(0))
+    without = loop.draw("a red house", 1, generator(0))
+    np.testing.assert_array_equal(with_dragon, without)
+
+
+@pytest.mark.parametrize("caption", ["", "  ", "?!…"])
+def test_an_empty_caption_is_refused(loop, caption):
+    with pytest.raises(ValueError, match=r"no words.*knows these words: a, at, big"):
+        loop.draw(caption, 1, generator(0))
+
+
+def test_only_unknown_words_are_refused_with_the_known_ones(loop):
+    with pytest.raises(ValueError, match=r"none of: seven, dragons;.*house.*tree"):
+        loop.draw("seven dragons", 1, generator(0))
+
+
+def test_ten_thousand_words_are_refused(loop):
+    with pytest.raises(ValueError, match=f"10,000 words.*at most {MAX_WORDS}"):
+        loop.draw("house " * 10_000, 1, generator(0))
+
+
+def test_the_longest_caption_is_drawn(loop):
+    assert len(loop.draw("house " * MAX_WORDS, 1, generator(0))) == 1
+
+
+def test_storybook_has_no_longer_captions():
+    from cmlearn.data.grammar import captions
+    from cmlearn.data.scene import sample_scene
+    from cmlearn.text.cleaning import tokenize
+
+    rng = np.random.default_rng(0)
+    told = [c for _ in range(200) for c in captions(sample_scene(rng), rng)]
+    assert max(len(tokenize(caption)) for caption in told) < MAX_WORDS
+
+
+@pytest.mark.parametrize("caption", [None, 7, ["a red house"], b"a red house"])
+def test_what_is_no_string_is_refused(loop, caption):
+    with pytest.raises(TypeError, match="caption"):
+        loop.draw(caption, 1, generator(0))
+
+
+@pytest.mark.parametrize("count", [0, -1, MAX_COUNT + 1])
+def test_a_wrong_count_is_refused(loop, count):
+    with pytest.raises(ValueError, match="count"):
+        loop.draw("a house", count, generator(0))
+
+
+def test_half_a_picture_is_refused(loop):
+    with pytest.raises(TypeError):
+        loop.draw("a house", 1.5, generator(0))
+
+
+# ── pictures → sentences ───────────────────────────────────────────────────────────────────────
+
+
+def test_each_picture_gets_its_sentence(loop):
+    pictures = some_pictures(101)  # more than one batch
+    said = loop.describe(pictures)
+    assert len(said) == 101
+    assert all(word in WORDS for text in said for word in text.split())
+    assert loop.describe(pictures[100:]) == said[100:]
+
+
+def test_no_pictures_no_sentences(loop):
+    assert loop.describe(some_pictures(1)[:0]) == []
+
+
+def test_read_only_pictures_are_taken_without_a_warning(loop, recwarn):
+    pictures = some_pictures(1)
+    pictures.flags.writeable = False
+    loop.describe(pictures)
+    assert not recwarn.list
+
+
+@pytest.mark.parametrize(
+    "pictures",
+    [
+        some_pictures(1).astype(np.float32),
+        some_pictures(1)[:, :32, :32],
+        some_pictures(1)[..., :1],
+        some_pictures(1)[..., 0],
+        some_pictures(1).tolist(),
+        torch.zeros(1, 64, 64, 3, dtype=torch.uint8),
+        None,
+    ],
+    ids=["float", "small", "grey", "flat", "list", "tensor", "none"],
+)
+def test_other_pictures_are_refused(loop, pictures):
+    with pytest.raises(ValueError, match=r"pictures: \(N, 64, 64, 3\) uint8 RGB expected, got"):
+        loop.describe(pictures)
+
+
+def test_one_picture_is_told_to_come_as_a_batch(loop):
+    with pytest.raises(ValueError, match=r"picture\[None\]"):
+        loop.describe(some_pictures(1)[0])
+
+
+# ── and round ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_the_round_trip_is_both_in_turn(loop):
+    trip = loop.round_trip("a red house", generator(3))
+    pictures = loop.draw("a red house", 1, generator(3))
+    assert trip.caption == "a red house"
+    np.testing.assert_array_equal(trip.picture, pictures[0])
+    assert trip.said == loop.describe(pictures)[0]
+
+
+def test_claims_that_come_back():
+    told = said_again("a big red house left of a tree at night", "a tree right of a red house")
+    assert told == [
+        ("house", True),
+        ("red house", True),
+        ("big house", False),
+        ("tree", True),
+        ("night", False),
+        ("house left of tree", True),
+    ]
+
+
+def test_a_sentence_without_claims_has_none_to_lose():
+    assert said_again("well well", "a red house") == []
+    assert said_again("a red house", "") == [("house", False), ("red house", False)]
+
+
+# ── checkpoints that are missing or wrong ──────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", CHECKPOINTS)
+def test_a_missing_checkpoint_is_told_with_its_command(tmp_path, name):
+    for other in set(CHECKPOINTS) - {name}:
+        save(tmp_path, other)
+    with pytest.raises(FileNotFoundError, match=f"python -m cmlearn train {name}`$"):
+        Loop.load(tmp_path)
+
+
+def test_an_empty_folder_names_all_three(tmp_path):
+    with pytest.raises(FileNotFoundError, match="vae and resnet18 and captioner"):
+        Loop.load(tmp_path)
+
+
+@pytest.mark.parametrize("vocabulary", [None, WORDS.tokens[:-1]], ids=["none", "short"])
+@pytest.mark.parametrize("name", ["vae", "captioner"])
+def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path, name, vocabulary):
+    for other in CHECKPOINTS:
+        save(tmp_path, other)
+    save(tmp_path, name, vocabulary)
+    with pytest.raises(CheckpointError, match=rf"{name}.json: a vocabulary of {len(WORDS)} words"):
+        Loop.load(tmp_path)
