@@ -32,6 +32,10 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("name", help="which one; a wrong name lists them")
     train.set_defaults(command=_train)
 
+    spread = commands.add_parser("spread", help="train as a notebook does, from three seeds")
+    spread.add_argument("name", help="which model; a wrong name lists them")
+    spread.set_defaults(command=_spread)
+
     course = commands.add_parser("course", help="run every notebook in order")
     course.add_argument("numbers", nargs="*", metavar="NN", help="only these notebooks")
     course.add_argument(
@@ -61,6 +65,14 @@ def _train(options: argparse.Namespace) -> int:
     from cmlearn.recipes import train
 
     train(options.name)
+    return 0
+
+
+def _spread(options: argparse.Namespace) -> int:
+    from cmlearn.recipes.spread import measure_spread
+
+    for score, values in measure_spread(options.name).items():
+        print(score, *values)
     return 0
 
 

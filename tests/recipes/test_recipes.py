@@ -19,7 +19,7 @@ def first_hundred(split: str) -> CaptionedPictures:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["resnet18", "vae"])
+@pytest.mark.parametrize("name", ["resnet18", "vae", "captioner"])
 def test_a_recipe_ends_in_a_checkpoint(name, tmp_path, monkeypatch):
     module = importlib.import_module(f"cmlearn.recipes.{name}")
     monkeypatch.setattr(module, "load_storybook", first_hundred)
@@ -33,5 +33,5 @@ def test_a_recipe_ends_in_a_checkpoint(name, tmp_path, monkeypatch):
 
 
 def test_a_wrong_name_lists_the_right_ones(tmp_path):
-    with pytest.raises(ValueError, match="resnet18, vae"):
+    with pytest.raises(ValueError, match="resnet18, vae, captioner"):
         recipes.train("gan9000", tmp_path)

@@ -1,0 +1,160 @@
+"""Figures of captions: beside their pictures, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+INK = "#333344"
+RED = "#b3261e"
+FAINT = "#9a9aa6"
+SPECIAL = "#cfe3f7"
+WIDTH, HEIGHT = 5.45, 13  # of a letter and of a line, in typographic points
+LETTERS = 27  # in a line below a picture
+
+Marked = Sequence[tuple[str, bool]]
+
+
+def captioned_pictures(
+    images: Sequence[np.ndarray],
+    captions: Sequence[Marked],
+    title: str,
+    *,
+    above: Sequence[str] | None = None,
+    columns: int = 4,
+) -> Figure:
+    """Draw pictures with what was said of them, false words red on a tint.
+
+    Args:
+        images: N pictures (H, W, 3) uint8.
+        captions: for each its words, and whether each is true.
+        title: what to see.
+        above: what stands above each picture.
+        columns: pictures in a row.
+    """
+    columns = min(columns, len(images))
+    rows = -(-len(images) // columns)
+    lines = max(y for caption in captions for y, *_ in _laid_out(caption)) + 1
+    side = LETTERS * WIDTH / 72
+    below = (lines + 0.5) * HEIGHT / 72
+    over = 0.3 if above else 0.08
+    figure, grid = plt.subplots(
+        rows,
+        columns,
+        figsize=((side + 0.25) * columns, (side + below + over) * rows + 0.4),
+        squeeze=False,
+    )
+    figure.subplots_adjust(0, 0, 1, 1)
+    height = figure.get_figheight()
+    for n, ax in enumerate(grid.flat):
+        row, column = divmod(n, columns)
+        top = height - 0.4 - row * (side + below + over) - over
+        box = ((column + 0.06) / columns, (top - side) / height, 0.88 / columns, side / height)
+        ax.set_position(box)
+        ax.axis("off")
+    for ax, image, caption in zip(grid.flat, images, captions, strict=False):
+        ax.imshow(image, interpolation="nearest", aspect="auto")
+        _write_below(ax, caption)
+    for ax, text in zip(grid.flat, above or (), strict=False):
+        ax.set_title(text, fontsize=9, color=INK, pad=3)
+    figure.suptitle(title, fontsize=11, color=INK, y=1 - 0.08 / height, va="top")
+    return figure
+
+
+def _write_below(ax: Axes, caption: Marked) -> None:
+    for y, x, word, true in _laid_out(caption):
+        style = {} if true else {"weight": "bold"}
+        tint = None if true else {"facecolor": "#f9dedb", "edgecolor": "none", "pad": 0.8}
+        ax.annotate(
+            word,
+            (0, 0),
+            (x * WIDTH, -(y + 0.9) * HEIGHT),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            family="monospace",
+            fontsize=9,
+            color=INK if true else RED,
+            bbox=tint,
+            **style,
+        )
+
+
+def _laid_out(caption: Marked) -> Iterator[tuple[int, int, str, bool]]:
+    """Break a caption into lines: line, first letter's place, word, whether it is true."""
+    line, place = 0, 0
+    for word, true in caption:
+        if place and place + len(word) > LETTERS:
+            line, place = line + 1, 0
+        yield line, place, word, true
+        place += len(word) + 1
+    if not caption:
+        yield 0, 0, "(nothing)", False
+
+
+def token_rows(rows: Mapping[str, Sequence[str]], title: str, wanted: str | None = None) -> Figure:
+    """Draw rows of tokens under one another, place by place.
+
+    Args:
+        rows: name to its tokens; an empty string leaves a place out.
+        title: what to see.
+        wanted: the row that the rows below it are held against; what differs from it is red.
+    """
+    width = max(map(len, rows.values()))
+    figure, axes = plt.subplots(figsize=(0.74 * width + 1.4, 0.42 * len(rows) + 0.8))
+    target: Sequence[str] = ()
+    for y, (name, tokens) in enumerate(rows.items()):
+        for x, token in enumerate(tokens):
+            wrong = x < len(target) and token != target[x]
+            special = SPECIAL if token.startswith("<") else "#f4f4f8"
+            _box(axes, x, y, token, "#f9dedb" if wrong else special, RED if wrong else INK)
+        if name == wanted:
+            target = tokens
+    _frame(axes, width, len(rows), title)
+    axes.set_yticks(np.arange(len(rows)) + 0.5, list(rows), fontsize=9.5)
+    axes.set_xlabel("t: place in the caption")
+    return figure
+
+
+def next_words(
+    written: Sequence[str], candidates: Sequence[Sequence[tuple[str, float]]], title: str
+) -> Figure:
+    """Draw, for each place of a caption, which words might come there and how likely each is.
+
+    Args:
+        written: the T words that were taken.
+        candidates: for each place the K likeliest words with their probabilities.
+        title: what to see.
+    """
+    width, height = len(written), max(map(len, candidates))
+    figure, axes = plt.subplots(figsize=(0.74 * width + 1.4, 0.5 * height + 1.0))
+    for x, (taken, words) in enumerate(zip(written, candidates, strict=True)):
+        for y, (word, probability) in enumerate(words):
+            shade = plt.cm.Blues(0.65 * probability)  # type: ignore[attr-defined]
+            ink = INK if probability >= 0.01 else FAINT
+            text = f"{word}\n{100 * probability:.0f} %"
+            _box(axes, x, y, text, shade, ink)
+            if word == taken:
+                frame = Rectangle((x, y), 1, 1, fill=False, edgecolor=INK, lw=1.8, zorder=3)
+                axes.add_patch(frame)
+    _frame(axes, width, height, title)
+    axes.set_yticks(np.arange(height) + 0.5, ["likeliest", *map(str, range(2, height + 1))])
+    axes.set_xlabel("t: place in the caption (framed: the word that was taken)")
+    return figure
+
+
+def _box(axes: Axes, x: int, y: int, text: str, colour: object, ink: str) -> None:
+    axes.add_patch(Rectangle((x, y), 1, 1, facecolor=colour, edgecolor="#bbbbc4", lw=0.6))  # type: ignore[arg-type]
+    axes.text(x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=8.5, color=ink)
+
+
+def _frame(axes: Axes, width: int, height: int, title: str) -> None:
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    axes.set_xticks(np.arange(width) + 0.5, [str(t) for t in range(width)], fontsize=8)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_title(title, fontsize=11, color=INK, loc="left")

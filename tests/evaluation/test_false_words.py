@@ -1,0 +1,59 @@
+"""Which words of a caption are false."""
+
+import numpy as np
+import pytest
+
+from cmlearn.data.claims import all_true
+from cmlearn.data.grammar import captions, edit_one_word
+from cmlearn.data.parser import parse_caption, words_of
+from cmlearn.data.scene import Scene, Thing, sample_scene
+from cmlearn.evaluation.false_words import mark_words
+
+HOUSE = Thing("house", "red", "small", 0)
+KITE = Thing("kite", "blue", "big", 2)
+SCENE = Scene("day", "snow", (HOUSE, KITE))
+
+
+def false_words(caption: str) -> list[str]:
+    return [word for word, true in mark_words(caption, SCENE) if not true]
+
+
+@pytest.mark.parametrize(
+    ("caption", "expected"),
+    [
+        ("a small red house left of a blue kite over the snow at noon", []),
+        ("a red house right of a blue kite", ["right"]),
+        ("a green house and a small kite at night", ["green", "small", "night"]),
+        ("a blue kite over the sea", ["sea"]),
+        ("a purple tree left of a blue kite", ["tree"]),
+        ("a dragon above a red house", ["dragon", "above"]),
+        ("a blue kite is big", ["big"]),
+        ("a red house and a red house", ["house"]),
+        ("", []),
+    ],
+)
+def test_the_false_words_are_marked(caption, expected):
+    assert false_words(caption) == expected
+
+
+def test_true_captions_have_none_and_a_changed_word_is_found():
+    rng = np.random.default_rng(0)
+    for _ in range(60):
+        scene = sample_scene(rng)
+        for caption in captions(scene, rng):
+            assert all(true for _, true in mark_words(caption, scene)), caption
+            changed = edit_one_word(caption, rng)
+            before = [word for word in words_of(caption) if word not in ",."]
+            marked = mark_words(changed, scene)
+            new = {a for a, b in zip((w for w, _ in marked), before) if a != b} - {"a", "an"}
+            found = {word for word, true in marked if not true}
+            assert found == new or (found and parse_caption(changed).mentions != before)
+
+
+def test_a_caption_is_all_true_when_no_word_is_false():
+    rng = np.random.default_rng(1)
+    for _ in range(60):
+        told, shown = sample_scene(rng), sample_scene(rng)
+        for caption in captions(told, rng):
+            marked = all(true for _, true in mark_words(caption, shown))
+            assert marked == all_true(parse_caption(caption), shown)
