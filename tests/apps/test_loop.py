@@ -2,52 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 
 from cmlearn.apps.loop import CHECKPOINTS, MAX_COUNT, MAX_WORDS, Loop, said_again
-from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner
-from cmlearn.models.resnet import ResNet18, ResNetConfig
-from cmlearn.models.text_encoder import TextEncoderConfig
-from cmlearn.models.vae import TextToImageVAE, VAEConfig
-from cmlearn.text.vocabulary import Vocabulary
-from cmlearn.training.checkpoint import CheckpointError, save_checkpoint
+from cmlearn.training.checkpoint import CheckpointError
 from cmlearn.training.runtime import generator
-
-WORDS = Vocabulary.from_captions(["a red house at night", "a blue tree left of a big boat"])
-
-
-def save(folder: Path, name: str, vocabulary: tuple[str, ...] | None = WORDS.tokens) -> None:
-    """Save one tiny model under the name of a shipped one."""
-    torch.manual_seed(0)
-    text = TextEncoderConfig(len(WORDS), embed_dim=6, condition_dim=10, hidden_dim=8)
-    kind, config = {
-        "vae": (TextToImageVAE, VAEConfig(text, latent_dim=4, hidden_dim=16, channels=8)),
-        "resnet18": (ResNet18, ResNetConfig(num_labels=5, width=4)),
-        "captioner": (
-            LSTMCaptioner,
-            CaptionerConfig(len(WORDS), channels=16, cell_dim=3, embed_dim=7, hidden_dim=9),
-        ),
-    }[name]
-    about = {"recipe": {"steps": 0}, "seed": 0, "scores": {}}
-    words = None if name == "resnet18" else vocabulary
-    save_checkpoint(folder / name, kind(config), config, vocabulary=words, **about)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory) -> Path:
-    path = tmp_path_factory.mktemp("checkpoints")
-    for name in CHECKPOINTS:
-        save(path, name)
-    return path
-
-
-@pytest.fixture(scope="module")
-def loop(folder) -> Loop:
-    return Loop.load(folder)
 
 
 def some_pictures(count: int) -> np.ndarray:
@@ -132,11 +93,11 @@ def test_half_a_picture_is_refused(loop):
 # ── pictures → sentences ───────────────────────────────────────────────────────────────────────
 
 
-def test_each_picture_gets_its_sentence(loop):
+def test_each_picture_gets_its_sentence(loop, words):
     pictures = some_pictures(101)  # more than one batch
     said = loop.describe(pictures)
     assert len(said) == 101
-    assert all(word in WORDS for text in said for word in text.split())
+    assert all(word in words for text in said for word in text.split())
     assert loop.describe(pictures[100:]) == said[100:]
 
 
@@ -206,7 +167,7 @@ def test_a_sentence_without_claims_has_none_to_lose():
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)
-def test_a_missing_checkpoint_is_told_with_its_command(tmp_path, name):
+def test_a_missing_checkpoint_is_told_with_its_command(tmp_path, save, name):
     for other in set(CHECKPOINTS) - {name}:
         save(tmp_path, other)
     with pytest.raises(FileNotFoundError, match=f"python -m cmlearn train {name}`$"):
@@ -218,11 +179,11 @@ def test_an_empty_folder_names_all_three(tmp_path):
         Loop.load(tmp_path)
 
 
-@pytest.mark.parametrize("vocabulary", [None, WORDS.tokens[:-1]], ids=["none", "short"])
+@pytest.mark.parametrize("short", [False, True], ids=["none", "short"])
 @pytest.mark.parametrize("name", ["vae", "captioner"])
-def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path, name, vocabulary):
+def test_a_vocabulary_that_does_not_fit_is_refused(tmp_path, save, words, name, short):
     for other in CHECKPOINTS:
         save(tmp_path, other)
-    save(tmp_path, name, vocabulary)
-    with pytest.raises(CheckpointError, match=rf"{name}.json: a vocabulary of {len(WORDS)} words"):
+    save(tmp_path, name, words.tokens[:-1] if short else None)
+    with pytest.raises(CheckpointError, match=rf"{name}.json: a vocabulary of {len(words)} words"):
         Loop.load(tmp_path)

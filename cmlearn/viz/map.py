@@ -1,0 +1,125 @@
+"""The map of the course: both directions, and where each notebook stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+INK = "#333344"
+PALE = "#777788"
+WARM, COLD = "#fbe3d0", "#d9e8f8"  # text → image, image → text
+WARM_EDGE, COLD_EDGE = "#c4622d", "#1d5fa8"
+
+# What each step makes, the notebook that builds it, and the shape that leaves it.
+Step = tuple[str, str, str]
+TEXT_TO_IMAGE: tuple[Step, ...] = (
+    ("tokens, ids", "01 preprocessing", "(B, T)"),
+    ("word vectors", "02 word2vec", "(B, T, D)"),
+    ("VAE decoder", "03 vae", "(B, 3, 32, 32)"),
+)
+IMAGE_TO_TEXT: tuple[Step, ...] = (
+    ("pixels, normalised", "01 preprocessing", "(B, 3, 64, 64)"),
+    ("ResNet features", "04 resnet features", "(B, 256, 4, 4)"),
+    ("LSTM", "05 lstm captions", "(B, T, V)"),
+)
+BOX = (2.3, 1.0)  # width and height
+STEPS_X = (3.65, 6.5, 9.35)  # left to right
+TOP, BOTTOM = 3.0, 0.0
+
+
+def course_map(sentence: str, picture: np.ndarray) -> Figure:
+    """Draw both directions as one circle: a sentence on its left, a picture on its right.
+
+    Args:
+        sentence: what stands for all sentences.
+        picture: (H, W, 3) uint8, what stands for all pictures.
+    """
+    figure, axes = plt.subplots(figsize=(10, 4.4), layout="constrained")
+    axes.set(xlim=(-0.1, 13.1), ylim=(-1.15, 4.15))
+    axes.axis("off")
+    _sentence(axes, sentence)
+    axes.imshow(picture, extent=(11.3, 13.0, 0.65, 2.35), interpolation="nearest", aspect="auto")
+    axes.set(xlim=(-0.1, 13.1), ylim=(-1.15, 4.15))
+    _direction(axes, TEXT_TO_IMAGE, STEPS_X, TOP, (WARM, WARM_EDGE))
+    _direction(axes, IMAGE_TO_TEXT, STEPS_X[::-1], BOTTOM, (COLD, COLD_EDGE))
+    _ends(axes)
+    middle = {"ha": "center", "va": "center", "fontsize": 11, "weight": "bold"}
+    axes.text(STEPS_X[1], 1.85, "text → image", color=WARM_EDGE, **middle)
+    axes.text(STEPS_X[1], 1.15, "image → text", color=COLD_EDGE, **middle)
+    return figure
+
+
+def _sentence(axes: Axes, sentence: str) -> None:
+    lines = _broken(sentence.split(), 3)
+    _box(axes, (1.05, 1.5), (2.1, 1.5), ("white", INK))
+    axes.text(1.05, 1.5, f"“{lines}”", ha="center", va="center", fontsize=10, color=INK)
+
+
+def _broken(words: Sequence[str], per_line: int) -> str:
+    """Words in lines of `per_line`."""
+    lines = [" ".join(words[i : i + per_line]) for i in range(0, len(words), per_line)]
+    return "\n".join(lines)
+
+
+def _direction(
+    axes: Axes,
+    steps: Sequence[Step],
+    places: Sequence[float],
+    y: float,
+    colours: tuple[str, str],
+) -> None:
+    """Three boxes from where it begins to where it ends, with arrows between them."""
+    forward = 1 if places[0] < places[-1] else -1
+    for x, (name, notebook, shape) in zip(places, steps, strict=True):
+        _box(axes, (x, y), BOX, colours)
+        axes.text(x, y + 0.17, name, ha="center", va="center", fontsize=10, color=INK)
+        axes.text(x, y - 0.2, shape, ha="center", va="center", fontsize=8.5, color=PALE)
+        outside = y + 0.8 if y == TOP else y - 0.8
+        axes.text(x, outside, notebook, ha="center", va="center", fontsize=9.5, color=colours[1])
+    reach = forward * (BOX[0] / 2 + 0.08)
+    for here, there in zip(places[:-1], places[1:], strict=True):
+        _arrow(axes, (here + reach, y), (there - reach, y), colours[1])
+
+
+def _ends(axes: Axes) -> None:
+    """The four arrows that close the circle."""
+    left, right = STEPS_X[0] - BOX[0] / 2 - 0.08, STEPS_X[-1] + BOX[0] / 2 + 0.08
+    _arrow(axes, (1.05, 2.35), (left, TOP), WARM_EDGE, bend=-0.3)
+    _arrow(axes, (right, TOP), (12.15, 2.45), WARM_EDGE, bend=-0.3)
+    _arrow(axes, (12.15, 0.55), (right, BOTTOM), COLD_EDGE, bend=-0.3)
+    _arrow(axes, (left, BOTTOM), (1.05, 0.65), COLD_EDGE, bend=-0.3)
+
+
+def _box(
+    axes: Axes, centre: tuple[float, float], size: tuple[float, float], colours: tuple[str, str]
+) -> None:
+    corner = (centre[0] - size[0] / 2, centre[1] - size[1] / 2)
+    style = "round,pad=0,rounding_size=0.15"
+    axes.add_patch(
+        FancyBboxPatch(corner, *size, boxstyle=style, fc=colours[0], ec=colours[1], lw=1.2)
+    )
+
+
+def _arrow(
+    axes: Axes,
+    start: tuple[float, float],
+    end: tuple[float, float],
+    colour: str,
+    bend: float = 0.0,
+) -> None:
+    axes.add_patch(
+        FancyArrowPatch(
+            start,
+            end,
+            arrowstyle="-|>",
+            mutation_scale=14,
+            color=colour,
+            lw=1.5,
+            connectionstyle=f"arc3,rad={bend}",
+        )
+    )

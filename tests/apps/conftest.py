@@ -1,0 +1,59 @@
+"""Tiny models of random weights, saved as the checkpoints that the applications read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from cmlearn.apps.loop import CHECKPOINTS, Loop
+from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner
+from cmlearn.models.resnet import ResNet18, ResNetConfig
+from cmlearn.models.text_encoder import TextEncoderConfig
+from cmlearn.models.vae import TextToImageVAE, VAEConfig
+from cmlearn.text.vocabulary import Vocabulary
+from cmlearn.training.checkpoint import save_checkpoint
+
+WORDS = Vocabulary.from_captions(["a red house at night", "a blue tree left of a big boat"])
+
+
+def save_tiny(folder: Path, name: str, vocabulary: tuple[str, ...] | None = WORDS.tokens) -> None:
+    """Save one tiny model under the name of a shipped one."""
+    torch.manual_seed(0)
+    text = TextEncoderConfig(len(WORDS), embed_dim=6, condition_dim=10, hidden_dim=8)
+    kind, config = {
+        "vae": (TextToImageVAE, VAEConfig(text, latent_dim=4, hidden_dim=16, channels=8)),
+        "resnet18": (ResNet18, ResNetConfig(num_labels=5, width=4)),
+        "captioner": (
+            LSTMCaptioner,
+            CaptionerConfig(len(WORDS), channels=16, cell_dim=3, embed_dim=7, hidden_dim=9),
+        ),
+    }[name]
+    about = {"recipe": {"steps": 0}, "seed": 0, "scores": {}}
+    words = None if name == "resnet18" else vocabulary
+    save_checkpoint(folder / name, kind(config), config, vocabulary=words, **about)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("checkpoints")
+    for name in CHECKPOINTS:
+        save_tiny(path, name)
+    return path
+
+
+@pytest.fixture(scope="module")
+def loop(folder) -> Loop:
+    return Loop.load(folder)
+
+
+@pytest.fixture(scope="session")
+def save() -> Callable[..., None]:
+    return save_tiny
+
+
+@pytest.fixture(scope="session")
+def words() -> Vocabulary:
+    return WORDS
