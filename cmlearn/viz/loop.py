@@ -82,9 +82,9 @@ def claims_beside(
 
 
 def _head(ax: Axes, x: float, text: str) -> None:
-    """A column's name, `x` widths of `ax` to the right of its left side."""
-    place = {"ha": "center", "va": "bottom", "transform": ax.transAxes}
-    ax.text(x, 1.06, text, fontsize=9, color=INK, style="italic", **place)
+    """A column's name, centred `x` widths of `ax` to the right of its left side."""
+    title = ax.set_title(text, fontsize=9, color=INK, style="italic", x=x)
+    title.set_in_layout(x == 0.5)  # it may reach over the next columns
 
 
 def _words(ax: Axes, text: str, colour: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -48,7 +49,7 @@ def course_map(sentence: str, picture: np.ndarray) -> Figure:
     _direction(axes, TEXT_TO_IMAGE, STEPS_X, TOP, (WARM, WARM_EDGE))
     _direction(axes, IMAGE_TO_TEXT, STEPS_X[::-1], BOTTOM, (COLD, COLD_EDGE))
     _ends(axes)
-    middle = {"ha": "center", "va": "center", "fontsize": 11, "weight": "bold"}
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 11, "weight": "bold"}
     axes.text(STEPS_X[1], 1.85, "text → image", color=WARM_EDGE, **middle)
     axes.text(STEPS_X[1], 1.15, "image → text", color=COLD_EDGE, **middle)
     return figure
