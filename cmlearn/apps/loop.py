@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cmlearn.data.claims import Description, check
+from cmlearn.data.claims import Claim, check
 from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.images import resize
 from cmlearn.data.parser import parse_caption
 from cmlearn.data.scene import GROUNDS, OPPOSITE, SKIES, Scene
+from cmlearn.evaluation.scene_reader import read_scenes
 from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner, greedy
 from cmlearn.models.resnet import ResNet18, ResNetConfig, prepare
 from cmlearn.models.vae import TextToImageVAE, VAEConfig, to_uint8
@@ -160,6 +161,20 @@ class Loop:
         return self.eye.features(prepare(torch.from_numpy(np.array(pictures))))[0]
 
 
+def what_survived(trip: RoundTrip) -> list[tuple[str, bool, bool]]:
+    """Follow each claim of a sentence around the loop.
+
+    Returns:
+        In the order of the sentence: the claim; whether it is true of the picture, as the
+        deterministic reader reads it (of a picture that cannot be read nothing is true); and
+        whether the second sentence says it again, which also leaves out what is true.
+    """
+    reading = read_scenes(trip.picture[None])[0]
+    shown = [claim.true and reading is not None for claim in _claims(trip.caption, reading)]
+    again = said_again(trip.caption, trip.said)
+    return [(claim, true, said) for (claim, said), true in zip(again, shown, strict=True)]
+
+
 def said_again(caption: str, said: str) -> list[tuple[str, bool]]:
     """Each claim of a sentence, and whether another sentence makes it too.
 
@@ -170,22 +185,22 @@ def said_again(caption: str, said: str) -> list[tuple[str, bool]]:
         caption: the sentence whose claims are looked for.
         said: the sentence in which they are looked for.
     """
-    repeated = _claims(parse_caption(said))
-    claims = dict.fromkeys(_claims(parse_caption(caption)))  # in order, each once
-    return [(claim, claim in repeated) for claim in claims]
+    repeated = {_one_wording(claim) for claim in _claims(said)}
+    return [(claim.text, _one_wording(claim) in repeated) for claim in _claims(caption)]
 
 
-def _claims(description: Description) -> list[str]:
-    """What a description claims, one wording for each claim, whatever scene it is about."""
-    nowhere = Scene(SKIES[0], GROUNDS[0], ())
-    claims = [c.text for c in check(description, nowhere) if c.kind != "relation"]
-    for relation in description.relations:
-        kinds = [description.mentions[i].kind for i in (relation.subject, relation.object)]
-        name = relation.name
-        if name in ("right of", "below"):
-            kinds, name = kinds[::-1], OPPOSITE[name]
-        claims.append(f"{kinds[0]} {name} {kinds[1]}")
-    return claims
+def _claims(caption: str, scene: Scene | None = None) -> tuple[Claim, ...]:
+    """What a sentence claims, held against a scene or, without one, against an empty one."""
+    return check(parse_caption(caption), scene or Scene(SKIES[0], GROUNDS[0], ()))
+
+
+def _one_wording(claim: Claim) -> str:
+    """ "tree right of house" is "house left of tree"; all other claims have one wording."""
+    for name in ("right of", "below"):
+        first, found, second = claim.text.partition(f" {name} ")
+        if found:
+            return f"{second} {OPPOSITE[name]} {first}"
+    return claim.text
 
 
 def _refuse_missing(folder: Path) -> None:

@@ -45,9 +45,9 @@ def loop_rows(
         row[1].add_patch(
             plt.Rectangle((-0.5, -0.5), *some[0].shape[1::-1], fill=False, ec=BLUE, lw=4)
         )
-    _head(grid[0, 0], 0.5, "a sentence")
-    _head(grid[0, 1], pictures / 2, "pictures drawn from it")
-    _head(grid[0, -1], 0.5, "the framed one, described")
+    _head(grid[0, 0], "a sentence")
+    _head(grid[0, 1], "pictures drawn from it", pictures)
+    _head(grid[0, -1], "the framed one, described")
     figure.suptitle(title, fontsize=11, color=INK)
     return figure
 
@@ -81,10 +81,16 @@ def claims_beside(
     return figure
 
 
-def _head(ax: Axes, x: float, text: str) -> None:
-    """A column's name, centred `x` widths of `ax` to the right of its left side."""
-    title = ax.set_title(text, fontsize=9, color=INK, style="italic", x=x)
-    title.set_in_layout(x == 0.5)  # it may reach over the next columns
+def _head(ax: Axes, text: str, over: int = 1) -> None:
+    """A column's name, centred over `over` axes that begin with `ax`."""
+    if over == 1:
+        ax.set_title(text, fontsize=9, color=INK, style="italic")
+        return
+    name = ax.annotate(
+        text, (over / 2, 1), (0, 6), "axes fraction", "offset points", ha="center", color=INK,
+        fontsize=9, style="italic", annotation_clip=False,
+    )  # fmt: skip
+    name.set_in_layout(False)  # it reaches over the next axes, which would make room for it
 
 
 def _words(ax: Axes, text: str, colour: str) -> None:

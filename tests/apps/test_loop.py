@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 import torch
 
-from cmlearn.apps.loop import CHECKPOINTS, MAX_COUNT, MAX_WORDS, Loop, said_again
+from cmlearn.apps.loop import (
+    CHECKPOINTS,
+    MAX_COUNT,
+    MAX_WORDS,
+    Loop,
+    RoundTrip,
+    said_again,
+    what_survived,
+)
+from cmlearn.data.render import render
+from cmlearn.data.scene import Scene, Thing
 from cmlearn.training.checkpoint import CheckpointError
 from cmlearn.training.runtime import generator
 
@@ -153,9 +163,28 @@ def test_claims_that_come_back():
         ("red house", True),
         ("big house", False),
         ("tree", True),
-        ("night", False),
         ("house left of tree", True),
+        ("night", False),
     ]
+
+
+def test_claims_are_followed_around_the_loop():
+    house = Thing("house", "red", "big", column=0)
+    tree = Thing("tree", "blue", "big", column=2)
+    picture = render(Scene("night", "grass", (house, tree)))
+    trip = RoundTrip("a red tree right of a house at noon", picture, "a red tree at noon")
+    assert what_survived(trip) == [
+        ("tree", True, True),
+        ("red tree", False, True),
+        ("house", True, False),
+        ("tree right of house", True, False),
+        ("day", False, True),
+    ]
+
+
+def test_of_a_picture_that_cannot_be_read_nothing_is_true():
+    trip = RoundTrip("a red house at noon", some_pictures(1)[0], "")
+    assert [shown for _, shown, _ in what_survived(trip)] == [False] * 3
 
 
 def test_a_sentence_without_claims_has_none_to_lose():
