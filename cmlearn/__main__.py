@@ -49,6 +49,9 @@ def _parser() -> argparse.ArgumentParser:
 
     readme = commands.add_parser("readme", help="fill README.md's tree and table from the code")
     readme.set_defaults(command=_readme)
+
+    picture = commands.add_parser("picture", help="draw README.md's pictures with the checkpoints")
+    picture.set_defaults(command=_picture)
     return parser
 
 
@@ -106,6 +109,16 @@ def _readme(options: argparse.Namespace) -> int:
     from cmlearn.course.readme import write_readme
 
     write_readme()
+    return 0
+
+
+def _picture(options: argparse.Namespace) -> int:
+    from cmlearn.apps.readme_pictures import write_pictures
+    from cmlearn.course.folders import ROOT
+    from cmlearn.course.readme import README, fill
+
+    markdown = write_pictures(ROOT)
+    README.write_text(fill(README.read_text("utf-8"), "picture", markdown), "utf-8")
     return 0
 
 

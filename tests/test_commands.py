@@ -33,7 +33,7 @@ def make(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
 def test_help_lists_the_commands():
     outcome = cmlearn("--help")
     assert outcome.returncode == 0
-    for name in ("draw", "train", "course", "regenerate", "readme"):
+    for name in ("draw", "train", "course", "regenerate", "readme", "picture"):
         assert f"\n    {name}" in outcome.stdout
 
 
