@@ -31,6 +31,7 @@ WINDOWS = tuple(
     for columns in ((0, 11), (10, 22), (21, 32))
 )  # the six places: three in the sky, three on the ground
 CAP = 40.0  # summed RGB difference; a pixel counts no more than this against a background
+EXPLAINS = 0.2  # of a thing's contrast with what lies behind it, or there is no thing
 UNLIKE = 0.45  # of a thing's contrast with what lies behind it; more left unexplained is no thing
 STRANGE = 60.0  # RGB distance from which a pixel is not what was expected of it
 STRAY = 0.04  # share of a place's other pixels that may be strange
@@ -166,19 +167,33 @@ def _read_place(
     change, contrast = _compare(seen, behind, shapes)
     best = change.argmin(1)
     at = np.arange(count)
-    is_thing = change[at, best] < -0.5 * contrast[at, best]
+    is_thing = change[at, best] < -EXPLAINS * contrast[at, best]
     opacity = np.where(is_thing[:, None], shapes.opacity[best], 0)
     expected = (
         np.where(is_thing[:, None], shapes.picture[best], 0) - np.repeat(opacity, 3, 1) * behind
     )
-    error = ((seen - expected) ** 2).reshape(count, -1, 3).sum(-1)  # (B, P)
-    inside = opacity > 0.02
-    misfit = (error * inside).sum(1) / np.maximum(contrast[at, best], 1)
-    stray = ((error > STRANGE**2) & ~inside).mean(1)
+    error = (seen - expected).reshape(count, -1, columns.stop - columns.start, 3)  # (B, h, w, 3)
+    inside = opacity > 0.02  # (B, P)
+    misfit = (_squared(error) * inside).sum(1) / np.maximum(contrast[at, best], 1)
+    # On both sides of a blurred edge the errors have opposite signs: averaged, they vanish.
+    stray = ((_squared(_smooth(error)) > STRANGE**2) & ~inside).mean(1)
     ok = (stray < STRAY) & (~is_thing | (misfit < UNLIKE))
     return [
         shapes.things[b] if there else None for b, there in zip(best, is_thing, strict=True)
     ], ok
+
+
+def _squared(error: np.ndarray) -> np.ndarray:
+    """(B, h, w, 3) -> (B, h·w), summed over colours."""
+    return (error**2).sum(-1).reshape(len(error), -1)
+
+
+def _smooth(error: np.ndarray) -> np.ndarray:
+    """The mean of each 3 x 3 pixels: (B, h, w, 3) -> (B, h, w, 3)."""
+    padded = np.pad(error, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+    height, width = error.shape[1:3]
+    shifts = product(range(3), range(3))
+    return sum((padded[:, y : y + height, x : x + width] for y, x in shifts), np.float32(0)) / 9
 
 
 def _compare(
