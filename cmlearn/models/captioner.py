@@ -39,8 +39,8 @@ class CaptionerConfig:
     dropout: float = 0.1
 
 
-class LSTMCaptioner(nn.Module):
-    """Features of a picture and the words so far give the next word.
+class GridEncoder(nn.Module):
+    """The features of a picture become one vector that still knows what is where.
 
     Args:
         config: the sizes.
@@ -51,6 +51,42 @@ class LSTMCaptioner(nn.Module):
         self.config = config
         self.squeeze = nn.Linear(config.channels, config.cell_dim)
         self.picture = nn.Linear(config.cells * config.cell_dim, config.hidden_dim)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """One vector for each picture.
+
+        Args:
+            features: (B, channels, h, w) with h·w = cells, or (B, channels) pooled.
+
+        Returns:
+            (B, hidden_dim).
+
+        Raises:
+            ValueError: the features have another shape.
+        """
+        cells = features.float().flatten(2) if features.ndim > 2 else features.float().unsqueeze(2)
+        expected = (self.config.channels, self.config.cells)
+        if tuple(cells.shape[1:]) != expected:
+            raise ValueError(
+                f"features: (B, channels={expected[0]}, {expected[1]} places) expected, got "
+                f"{tuple(features.shape)}"
+            )
+        squeezed = F.relu(self.squeeze(cells.transpose(1, 2)))  # (B, cells, cell_dim)
+        return self.dropout(F.relu(self.picture(squeezed.flatten(1))))
+
+
+class LSTMCaptioner(nn.Module):
+    """Features of a picture and the words so far give the next word.
+
+    Args:
+        config: the sizes.
+    """
+
+    def __init__(self, config: CaptionerConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.see = GridEncoder(config)
         self.start = nn.Linear(config.hidden_dim, 2 * config.hidden_dim)
         self.embedding = nn.Embedding(config.vocab_size, config.embed_dim, padding_idx=PAD)
         self.lstm = nn.LSTM(
@@ -69,21 +105,9 @@ class LSTMCaptioner(nn.Module):
         Returns:
             logits (B, T, vocab_size): [:, t] scores the word that follows tokens[:, t].
         """
-        picture = self.see(features)  # (B, D)
+        picture = self.see(features)  # (B, hidden_dim)
         logits, _ = self.step(picture, tokens, self.first_state(picture))
         return logits
-
-    def see(self, features: Tensor) -> Tensor:
-        """One vector for the picture: (B, channels, h, w) -> (B, hidden_dim)."""
-        cells = features.float().flatten(2) if features.ndim > 2 else features.float().unsqueeze(2)
-        expected = (self.config.channels, self.config.cells)
-        if tuple(cells.shape[1:]) != expected:
-            raise ValueError(
-                f"features: (B, channels={expected[0]}, {expected[1]} places) expected, got "
-                f"{tuple(features.shape)}"
-            )
-        squeezed = F.relu(self.squeeze(cells.transpose(1, 2)))  # (B, cells, cell_dim)
-        return self.dropout(F.relu(self.picture(squeezed.flatten(1))))
 
     def first_state(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """The LSTM's state before the first word: two of (1, B, hidden_dim)."""

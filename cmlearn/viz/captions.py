@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -34,7 +35,7 @@ def captioned_pictures(
         images: N pictures (H, W, 3) uint8.
         captions: for each its words, and whether each is true.
         title: what to see.
-        above: what stands above each picture.
+        above: what stands above each picture; long texts are wrapped.
         columns: pictures in a row.
     """
     columns = min(columns, len(images))
@@ -42,7 +43,8 @@ def captioned_pictures(
     lines = max(y for caption in captions for y, *_ in _laid_out(caption)) + 1
     side = LETTERS * WIDTH / 72
     below = (lines + 0.5) * HEIGHT / 72
-    over = 0.3 if above else 0.08
+    heads = ["\n".join(textwrap.wrap(text, LETTERS + 6)) for text in above or ()]
+    over = 0.08 + max((0.17 * (head.count("\n") + 1) for head in heads), default=0)
     figure, grid = plt.subplots(
         rows,
         columns,
@@ -60,8 +62,8 @@ def captioned_pictures(
     for ax, image, caption in zip(grid.flat, images, captions, strict=False):
         ax.imshow(image, interpolation="nearest", aspect="auto")
         _write_below(ax, caption)
-    for ax, text in zip(grid.flat, above or (), strict=False):
-        ax.set_title(text, fontsize=9, color=INK, pad=3)
+    for ax, head in zip(grid.flat, heads, strict=False):
+        ax.set_title(head, fontsize=9, color=INK, pad=3)
     figure.suptitle(title, fontsize=11, color=INK, y=1 - 0.08 / height, va="top")
     return figure
 
