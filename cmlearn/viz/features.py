@@ -89,7 +89,7 @@ def heat_maps(
         ax.axis("off")
     for ax, image, heat, text in zip(grid.flat, images, maps, titles, strict=False):
         ax.axis("on")
-        _picture(ax, image.mean(axis=2, keepdims=True).repeat(3, axis=2).astype(np.uint8), text)
+        _picture(ax, _faded(image), text)
         _lay_over(ax, heat, image.shape[:2])
     figure.suptitle(title, fontsize=11, color=INK)
     return figure
@@ -151,6 +151,12 @@ def share_table(
     return figure
 
 
+def _faded(image: np.ndarray) -> np.ndarray:
+    """The picture in grey, lightened so that colours can be laid over it."""
+    grey = 110 + image.mean(axis=2, keepdims=True) * 0.55
+    return grey.repeat(3, axis=2).astype(np.uint8)
+
+
 def _picture(ax: Axes, image: np.ndarray, text: str) -> None:
     ax.imshow(image, interpolation="nearest", cmap="magma")
     ax.set_title(text, fontsize=9, color=INK)
@@ -175,15 +181,10 @@ def _mosaic(grid: np.ndarray) -> np.ndarray:
 def _lay_over(ax: Axes, heat: np.ndarray, size: tuple[int, int]) -> None:
     extent = (-0.5, size[1] - 0.5, size[0] - 0.5, -0.5)
     most = max(float(np.abs(heat).max()), 1e-9)
-    ax.imshow(
-        heat,
-        extent=extent,
-        cmap="RdBu_r",
-        vmin=-most,
-        vmax=most,
-        alpha=0.6,
-        interpolation="nearest",
-    )
+    # What says nothing stays clear, so that the picture is seen through the map.
+    alpha = 0.15 + 0.6 * np.abs(heat) / most
+    limits = {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
+    ax.imshow(heat, extent=extent, alpha=alpha, interpolation="nearest", **limits)
     row, column = np.unravel_index(np.argmax(heat), heat.shape)
     h, w = size[0] / heat.shape[0], size[1] / heat.shape[1]
     corner = (column * w - 0.5, row * h - 0.5)
