@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -63,12 +64,13 @@ def picture_rows(
     """
     count = max(len(pictures) for pictures in rows.values())
     above = 0.18 * max(text.count("\n") + 1 for text in columns) if columns else 0
-    size = (side * count + 1.5, (side + 0.06) * len(rows) + above + 0.4)
+    labels = [textwrap.fill(name, 24) for name in rows]
+    widest = max(len(line) for label in labels for line in label.split("\n"))
+    size = (side * count + 0.09 * widest, (side + 0.06) * len(rows) + above + 0.4)
     figure, axes = plt.subplots(len(rows), count, figsize=size, squeeze=False, layout="constrained")
-    for row, (name, pictures) in zip(axes, rows.items(), strict=True):
-        row[0].text(
-            -0.12, 0.5, name, transform=row[0].transAxes, ha="right", va="center", color=INK
-        )
+    for row, label, pictures in zip(axes, labels, rows.values(), strict=True):
+        place = {"transform": row[0].transAxes, "ha": "right", "va": "center"}
+        row[0].text(-0.1, 0.5, label, fontsize=9.5, color=INK, **place)
         for ax, picture in zip(row, pictures, strict=False):
             ax.imshow(picture, interpolation="nearest")
     for ax in axes.flat:
