@@ -48,7 +48,10 @@ def write_pictures(root: Path, loop: Loop | None = None) -> str:
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
     first = _loop_picture(root / FOLDER / "readme.png", loop)
     second = _storybook_picture(root / FOLDER / "storybook.png")
-    caption = "*Left: what was asked. Right: what was said of the framed picture alone.*"
+    caption = (
+        "*Left: what was asked. Right: what was said of the framed picture, which is all that the "
+        "second network saw. Drawn by the shipped checkpoints, mistakes included.*"
+    )
     world = "*Storybook, the world that it is learned on. Every picture's truth is known.*"
     return "\n\n".join((first, caption, second, world))
 

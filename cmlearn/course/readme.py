@@ -14,7 +14,7 @@ README = ROOT / "README.md"
 MEASURED = ROOT / "docs" / "measured.json"
 PACKAGE = ROOT / "cmlearn"
 # The package stands in the order in which its imports point; what has no docstring is told here.
-ORDER = ("data", "text", "models", "training", "evaluation", "viz", "apps", "course")
+ORDER = ("data", "text", "models", "training", "evaluation", "viz", "apps", "recipes", "course")
 ENTRIES = {
     "notebooks/": "The course, in order, with executed outputs.",
     "cmlearn/": "The companion package; what stands lower may import what stands higher.",
