@@ -229,7 +229,7 @@ def vae_loss(
 
 
 class AnnealedVAELoss:
-    """`vae_loss` with a beta that falls from `start` to 1 over the first share of training.
+    """`vae_loss` with a beta that falls from `start` to `end` in the course of training.
 
     While z is dear, the picture must come from the caption; as it gets cheaper, z takes over only
     what the caption leaves open. Begin with a cheap z and it carries everything: the caption is
@@ -238,17 +238,17 @@ class AnnealedVAELoss:
     Args:
         steps: how many times it will be called.
         start: the first beta.
-        share: of the steps in which beta falls, 0 to 1.
+        end: the last beta. At 1, z takes over what the caption says as well.
     """
 
-    def __init__(self, steps: int, start: float = 1000.0, share: float = 0.6) -> None:
-        self.steps, self.start, self.share, self.step = steps, start, share, 0
+    def __init__(self, steps: int, start: float = 1000.0, end: float = 20.0) -> None:
+        self.steps, self.start, self.end, self.step = steps, start, end, 0
 
     def __call__(self, model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Return the terms of `vae_loss` at this step's beta."""
-        left = max(0.0, 1 - self.step / (self.share * self.steps))
+        done = min(1.0, self.step / self.steps)
         self.step += 1
-        return vae_loss(model, batch, beta=self.start**left)
+        return vae_loss(model, batch, beta=self.start * (self.end / self.start) ** done)
 
 
 def to_signed(images: Tensor) -> Tensor:

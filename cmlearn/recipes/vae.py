@@ -30,8 +30,8 @@ from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import fit
 from cmlearn.training.runtime import channels_last, generator, seed_all
 
-STEPS, BATCH_SIZE, LEARNING_RATE = 24_000, 64, 2e-3
-BETA_START, BETA_SHARE = 1000.0, 0.5
+STEPS, BATCH_SIZE, LEARNING_RATE = 16_000, 64, 2e-3
+BETA_START, BETA_END = 1000.0, 20.0
 CONDITION_DIM = 256
 
 
@@ -52,14 +52,14 @@ def train(path: Path, seed: int) -> None:
     batches = shuffled_batches(arrays, BATCH_SIZE, generator(seed))
     fit(
         model,
-        AnnealedVAELoss(STEPS, BETA_START, BETA_SHARE),
+        AnnealedVAELoss(STEPS, BETA_START, BETA_END),
         one_caption_each(batches, generator(seed + 1)),
         steps=STEPS,
         learning_rate=LEARNING_RATE,
         description="vae",
     )
     recipe: dict[str, object] = {"split": "train", "steps": STEPS, "batch_size": BATCH_SIZE}
-    recipe |= {"learning_rate": LEARNING_RATE, "beta_start": BETA_START, "beta_share": BETA_SHARE}
+    recipe |= {"learning_rate": LEARNING_RATE, "beta_start": BETA_START, "beta_end": BETA_END}
     save_checkpoint(
         path,
         model,
