@@ -1,0 +1,19 @@
+"""Where data lies."""
+
+from pathlib import Path
+
+from cmlearn.data.folders import checkpoint_folder, data_folder, downloads_folder
+
+
+def test_in_the_checkout_by_default(monkeypatch, root):
+    monkeypatch.delenv("CMLEARN_HOME", raising=False)
+    assert data_folder() == root / "data"
+    assert downloads_folder() == root / "data" / "downloads"
+
+
+def test_the_variable_moves_data_but_not_what_ships(monkeypatch, root, tmp_path):
+    monkeypatch.setenv("CMLEARN_HOME", str(tmp_path))
+    assert downloads_folder() == tmp_path / "downloads"
+    assert checkpoint_folder() == root / "data" / "checkpoints"
+    monkeypatch.setenv("CMLEARN_HOME", "~/course")
+    assert data_folder() == Path.home() / "course"
