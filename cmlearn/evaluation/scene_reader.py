@@ -192,8 +192,10 @@ def _smooth(error: np.ndarray) -> np.ndarray:
     """The mean of each 3 x 3 pixels: (B, h, w, 3) -> (B, h, w, 3)."""
     padded = np.pad(error, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
     height, width = error.shape[1:3]
-    shifts = product(range(3), range(3))
-    return sum((padded[:, y : y + height, x : x + width] for y, x in shifts), np.float32(0)) / 9
+    total = np.zeros_like(error)
+    for y, x in product(range(3), range(3)):
+        total += padded[:, y : y + height, x : x + width]
+    return total / 9
 
 
 def _compare(

@@ -70,7 +70,6 @@ def captioned_pictures(
 
 def _write_below(ax: Axes, caption: Marked) -> None:
     for y, x, word, true in _laid_out(caption):
-        style = {} if true else {"weight": "bold"}
         tint = None if true else {"facecolor": "#f9dedb", "edgecolor": "none", "pad": 0.8}
         ax.annotate(
             word,
@@ -82,7 +81,7 @@ def _write_below(ax: Axes, caption: Marked) -> None:
             fontsize=9,
             color=INK if true else RED,
             bbox=tint,
-            **style,
+            weight="normal" if true else "bold",
         )
 
 

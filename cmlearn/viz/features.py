@@ -183,8 +183,15 @@ def _lay_over(ax: Axes, heat: np.ndarray, size: tuple[int, int]) -> None:
     most = max(float(np.abs(heat).max()), 1e-9)
     # What says nothing stays clear, so that the picture is seen through the map.
     alpha = 0.15 + 0.6 * np.abs(heat) / most
-    limits = {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
-    ax.imshow(heat, extent=extent, alpha=alpha, interpolation="nearest", **limits)
+    ax.imshow(
+        heat,
+        extent=extent,
+        alpha=alpha,
+        interpolation="nearest",
+        cmap="RdBu_r",
+        vmin=-most,
+        vmax=most,
+    )
     row, column = np.unravel_index(np.argmax(heat), heat.shape)
     h, w = size[0] / heat.shape[0], size[1] / heat.shape[1]
     corner = (column * w - 0.5, row * h - 0.5)
