@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
+from cmlearn.data.images import resize
+
 INK = "#333344"
 FAINT = "#e9e9ef"
 # Dark enough for white; told apart by their shape, too.
@@ -31,7 +33,7 @@ def latent_plane(
         extent: left, right, bottom and top of that grid.
         title: what to see.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.9), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(7.6, 3.8), layout="constrained")
     named = np.asarray(groups)
     for name, (colour, mark) in zip(sorted(set(groups)), GROUP_MARKS, strict=False):
         chosen = codes[named == name]
@@ -40,7 +42,9 @@ def latent_plane(
     left.legend(fontsize=9, markerscale=2)
     left.set_title("codes of pictures", fontsize=10, color=INK)
     left.grid(color=FAINT)
-    right.imshow(mosaic(pictures), extent=extent, interpolation="nearest", aspect="auto")
+    laid = mosaic(pictures)
+    half = resize(laid, (laid.shape[0] // 2, laid.shape[1] // 2))  # as many pixels as are shown
+    right.imshow(half, extent=extent, interpolation="nearest", aspect="auto")
     right.set_title("what is decoded from each point of the box", fontsize=10, color=INK)
     for ax in (left, right):
         ax.set(xlabel="z₁", ylabel="z₂")
@@ -52,7 +56,7 @@ def picture_rows(
     rows: Mapping[str, np.ndarray | Sequence[np.ndarray]],
     title: str,
     columns: Sequence[str] | None = None,
-    side: float = 1.0,
+    side: float = 0.6,
 ) -> Figure:
     """Draw named rows of pictures under one another.
 
@@ -66,7 +70,7 @@ def picture_rows(
     above = 0.18 * max(text.count("\n") + 1 for text in columns) if columns else 0
     labels = [textwrap.fill(name, 24) for name in rows]
     widest = max(len(line) for label in labels for line in label.split("\n"))
-    size = (side * count + 0.09 * widest, (side + 0.06) * len(rows) + above + 0.4)
+    size = (side * count + 0.09 * widest, (side + 0.05) * len(rows) + above + 0.4)
     figure, axes = plt.subplots(len(rows), count, figsize=size, squeeze=False, layout="constrained")
     for row, label, pictures in zip(axes, labels, rows.values(), strict=True):
         place = {"transform": row[0].transAxes, "ha": "right", "va": "center"}

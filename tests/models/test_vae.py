@@ -133,8 +133,8 @@ def test_the_loss_is_made_of_its_parts(batch):
     assert torch.allclose(terms["reconstruction"], calibrated, rtol=1e-4)
 
 
-def test_beta_falls_to_one_and_stays():
-    annealed = AnnealedVAELoss(steps=10, start=1000.0, share=0.5)
+def test_beta_falls_to_its_end_and_stays():
+    annealed = AnnealedVAELoss(steps=10, start=1000.0, end=10.0)
     betas = []
 
     def spy(images: torch.Tensor, tokens: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -148,11 +148,11 @@ def test_beta_falls_to_one_and_stays():
         }
 
     batch = {"images": torch.zeros(1, 3, 32, 32), "tokens": TOKENS[:1]}
-    for _ in range(10):
+    for _ in range(13):
         terms = annealed(spy, batch)
         betas.append(float((terms["loss"] * VALUES - terms["reconstruction"]) / terms["kl"]))
-    powers = [1000 ** (1 - step / 5) for step in range(5)]
-    assert betas == pytest.approx([*powers, 1, 1, 1, 1, 1], rel=1e-3)
+    powers = [10 ** (3 - 2 * step / 10) for step in range(10)]
+    assert betas == pytest.approx([*powers, 10, 10, 10], rel=1e-3)
 
 
 # ── what training does ────────────────────────────────────────────────────────────────────────
