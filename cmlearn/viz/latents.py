@@ -44,7 +44,7 @@ def latent_plane(
     left.grid(color=FAINT)
     laid = mosaic(pictures)
     half = resize(laid, (laid.shape[0] // 2, laid.shape[1] // 2))  # as many pixels as are shown
-    right.imshow(half, extent=extent, interpolation="nearest", aspect="auto")
+    right.imshow(fewer_levels(half), extent=extent, interpolation="nearest", aspect="auto")
     right.set_title("what is decoded from each point of the box", fontsize=10, color=INK)
     for ax in (left, right):
         ax.set(xlabel="z₁", ylabel="z₂")
@@ -76,7 +76,7 @@ def picture_rows(
         place = {"transform": row[0].transAxes, "ha": "right", "va": "center"}
         row[0].text(-0.1, 0.5, label, fontsize=9.5, color=INK, **place)
         for ax, picture in zip(row, pictures, strict=False):
-            ax.imshow(picture, interpolation="nearest")
+            ax.imshow(fewer_levels(np.asarray(picture)), interpolation="nearest")
     for ax in axes.flat:
         ax.axis("off")
     for ax, text in zip(axes[0], columns or (), strict=False):
@@ -111,6 +111,12 @@ def mosaic(pictures: np.ndarray) -> np.ndarray:
     """Lay a grid of pictures into one: (R, K, H, W, 3) -> (R·H, K·W, 3)."""
     rows, columns, height, width, channels = pictures.shape
     return pictures.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
+
+
+def fewer_levels(picture: np.ndarray, step: int = 8) -> np.ndarray:
+    """Round uint8 values to multiples of `step`: the noise that models draw halves as a PNG."""
+    rounded = (picture.astype(int) + step // 2) // step * step
+    return rounded.clip(0, 255).astype(np.uint8)
 
 
 def _size(extent: tuple[float, float, float, float]) -> tuple[float, float]:

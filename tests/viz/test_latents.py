@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from cmlearn.viz.latents import latent_plane, mosaic, picture_rows, term_panels
+from cmlearn.viz.latents import fewer_levels, latent_plane, mosaic, picture_rows, term_panels
 
 
 @pytest.fixture(autouse=True)
@@ -49,3 +49,11 @@ def test_each_term_has_its_own_axis() -> None:
     assert (beta.get_yscale(), kl.get_yscale()) == ("log", "linear")
     assert kl.get_ylabel() == "kl, nats"
     assert list(kl.lines[0].get_ydata()) == [0, 3]
+
+
+def test_fewer_levels_keep_black_and_white_and_stay_near() -> None:
+    values = np.arange(256, dtype=np.uint8)
+    rounded = fewer_levels(values)
+    assert (rounded[0], rounded[-1]) == (0, 255)
+    assert len(np.unique(rounded)) == 33
+    assert np.abs(rounded.astype(int) - values).max() <= 4
