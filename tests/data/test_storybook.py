@@ -281,3 +281,13 @@ def test_training_shows_all_that_is_not_novel(real_splits):
 def test_ids_are_unique(real_splits):
     ids = [image_id for data in real_splits.values() for image_id in data.image_ids]
     assert len(ids) == len(set(ids)) == 13_000
+
+
+def test_the_data_card_says_what_the_code_does(root):
+    card = (root / "data" / "README.md").read_text("utf-8")
+    for name, split in SPLITS.items():
+        assert f"| {name} | `{split.pixels}` | `{split.annotations}` |" in card
+        assert f"| {name} | {split.count:,} |" in card
+    kinds, colours = (" | ".join(of) for of in (NOVEL_COLOUR, NOVEL_COLOUR.values()))
+    assert f"| kind | {kinds} |" in card
+    assert f"| its new colour | {colours} |" in card
