@@ -39,3 +39,10 @@ def test_places_on_a_scale_of_powers() -> None:
     axes = curves({"a": [1, 1e-6]}, "", "", "", places=[2, 16], log=True).axes[0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert [label.get_text() for label in axes.get_xticklabels()] == ["2", "16"]
+
+
+def test_names_of_lines_that_end_together_stand_apart() -> None:
+    axes = curves({"a": [1, 5.0], "b": [1, 5.01], "c": [1, 9]}, "", "", "").axes[0]
+    offsets = {text.get_text(): text.xyann[1] for text in axes.texts}
+    assert offsets["a"] == offsets["c"] == 0
+    assert offsets["b"] > 10
