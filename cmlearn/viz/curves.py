@@ -67,8 +67,8 @@ def _name_at_end(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> No
     for name, (x, y, colour) in sorted(ends.items(), key=lambda item: item[1][1]):
         height = AXES_HEIGHT * (axes.transData + axes.transAxes.inverted()).transform((x, y))[1]
         low = max(height, low + LINE)
-        style = {"va": "center", "color": colour, "fontsize": 9}
-        axes.annotate(name, (x, y), (6, low - height), textcoords="offset points", **style)
+        label = axes.annotate(name, (x, y), (6, low - height), textcoords="offset points")
+        label.set(va="center", color=colour, fontsize=9)
 
 
 def _running_mean(values: np.ndarray, width: int) -> np.ndarray:
