@@ -165,6 +165,8 @@ def _progress(title: str, notebook: NotebookNode) -> Iterator[tqdm]:
 
 
 def _tick(bar: tqdm, done: threading.Event) -> None:
+    if bar.disable:  # TQDM_DISABLE
+        return
     seconds = 1.0 if bar.fp.isatty() else 30.0
     while not done.wait(seconds):
         bar.refresh()
