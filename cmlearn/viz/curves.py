@@ -63,6 +63,7 @@ def curves(
 
 def _name_at_end(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
     """Write each name at the end of its line, no name over another."""
+    axes.autoscale_view()  # or else the places of the ends are not known yet
     low = -np.inf
     for name, (x, y, colour) in sorted(ends.items(), key=lambda item: item[1][1]):
         height = AXES_HEIGHT * (axes.transData + axes.transAxes.inverted()).transform((x, y))[1]
