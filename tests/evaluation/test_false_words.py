@@ -5,6 +5,7 @@ import pytest
 
 from cmlearn.data.claims import all_true
 from cmlearn.data.grammar import captions, edit_one_word
+from cmlearn.data.lexicon import CLASSES, MEANING
 from cmlearn.data.parser import parse_caption, words_of
 from cmlearn.data.scene import Scene, Thing, sample_scene
 from cmlearn.evaluation.false_words import mark_words
@@ -36,18 +37,53 @@ def test_the_false_words_are_marked(caption, expected):
     assert false_words(caption) == expected
 
 
-def test_true_captions_have_none_and_a_changed_word_is_found():
+def changed_and_found(caption: str, changed: str, scene: Scene) -> tuple[set[str], set[str]]:
+    """The words that were changed (but for articles), and those that are marked false."""
+    before = [word for word in words_of(caption) if word not in ",."]
+    marked = mark_words(changed, scene)
+    new = {word for (word, _), old in zip(marked, before, strict=True) if word != old}
+    return new - {"a", "an"}, {word for word, true in marked if not true}
+
+
+def test_true_captions_have_no_false_word():
     rng = np.random.default_rng(0)
     for _ in range(60):
         scene = sample_scene(rng)
         for caption in captions(scene, rng):
             assert all(true for _, true in mark_words(caption, scene)), caption
-            changed = edit_one_word(caption, rng)
-            before = [word for word in words_of(caption) if word not in ",."]
-            marked = mark_words(changed, scene)
-            new = {a for a, b in zip((w for w, _ in marked), before) if a != b} - {"a", "an"}
-            found = {word for word, true in marked if not true}
-            assert found == new or (found and parse_caption(changed).mentions != before)
+
+
+@pytest.mark.parametrize("name", [name for name in CLASSES if name != "kind"])
+def test_the_changed_word_is_the_false_one(name):
+    rng = np.random.default_rng(0)
+    tried = 0
+    for _ in range(60):
+        scene = sample_scene(rng)
+        for caption in captions(scene, rng):
+            changed = edit_one_word(caption, rng, only=name)
+            if changed is not None:
+                new, found = changed_and_found(caption, changed, scene)
+                assert found == new, (caption, changed)
+                tried += 1
+    assert tried > 20
+
+
+def test_a_changed_thing_is_the_false_word_unless_the_scene_has_one():
+    rng = np.random.default_rng(0)
+    absent = present = 0
+    for _ in range(60):
+        scene = sample_scene(rng)
+        kinds = {thing.kind for thing in scene.things}
+        for caption in captions(scene, rng):
+            changed = edit_one_word(caption, rng, only="kind")
+            new, found = changed_and_found(caption, changed, scene)
+            if MEANING[min(new)][1] in kinds:  # then its colour or size may be what is false
+                assert found, (caption, changed)
+                present += 1
+            else:
+                assert found == new, (caption, changed)
+                absent += 1
+    assert absent > 20 and present > 5
 
 
 def test_a_caption_is_all_true_when_no_word_is_false():
