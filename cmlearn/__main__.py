@@ -28,6 +28,11 @@ def _parser() -> argparse.ArgumentParser:
     draw.add_argument("--folder", help="where to (default: data/downloads/storybook)")
     draw.set_defaults(command=_draw)
 
+    download = commands.add_parser("download", help="fetch COCO, or say how to get Flickr8k or 30k")
+    download.add_argument("name", help="which data set; a wrong name lists them")
+    download.add_argument("--folder", help="where to (default: data/downloads/NAME)")
+    download.set_defaults(command=_download)
+
     train = commands.add_parser("train", help="train a shipped checkpoint anew")
     train.add_argument("name", help="which one; a wrong name lists them")
     train.set_defaults(command=_train)
@@ -61,6 +66,14 @@ def _draw(options: argparse.Namespace) -> int:
     from cmlearn.data.storybook import draw_storybook
 
     draw_storybook(Path(options.folder) if options.folder else None)
+    return 0
+
+
+def _download(options: argparse.Namespace) -> int:
+    from cmlearn.data.catalogue import fetch
+
+    folder = fetch(options.name, options.folder).absolute()
+    print(f"It lies in {folder}. To use it, set CMLEARN_DATA=coco:{folder}")
     return 0
 
 

@@ -33,7 +33,7 @@ def make(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess:
 def test_help_lists_the_commands():
     outcome = cmlearn("--help")
     assert outcome.returncode == 0
-    for name in ("draw", "train", "course", "regenerate", "readme", "picture"):
+    for name in ("draw", "download", "train", "course", "regenerate", "readme", "picture"):
         assert f"\n    {name}" in outcome.stdout
 
 
@@ -104,6 +104,28 @@ def test_draw_takes_a_folder(monkeypatch, tmp_path):
     assert commands.main(["draw"]) == 0
     assert commands.main(["draw", "--folder", str(tmp_path)]) == 0
     assert asked == [None, tmp_path]
+
+
+def test_download_says_how_to_use_what_came(capsys, monkeypatch, tmp_path):
+    asked = []
+    monkeypatch.setattr(
+        "cmlearn.data.catalogue._fetch_archive", lambda archive, *rest: asked.append(archive.url)
+    )
+    assert commands.main(["download", "coco", "--folder", str(tmp_path)]) == 0
+    assert [url.rpartition("/")[2] for url in asked] == [
+        "annotations_trainval2017.zip",
+        "val2017.zip",
+    ]
+    assert f"CMLEARN_DATA=coco:{tmp_path}\n" in capsys.readouterr().out
+
+
+def test_download_of_what_must_be_asked_for_fails_with_the_way(capsys, tmp_path):
+    assert commands.main(["download", "flickr30k", "--folder", str(tmp_path)]) == 1
+    said = capsys.readouterr().err
+    assert "https://forms.illinois.edu/sec/229675" in said
+    assert f"CMLEARN_DATA=flickr30k:{tmp_path}" in said
+    assert commands.main(["download", "imagenet"]) == 1
+    assert "no data set 'imagenet'; there are coco, coco-annotations" in capsys.readouterr().err
 
 
 def test_make_alone_is_help():

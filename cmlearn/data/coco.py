@@ -4,17 +4,19 @@ Chen et al. 2015, "Microsoft COCO captions: data collection and evaluation serve
 https://arxiv.org/abs/1504.00325; the format: https://cocodataset.org/#format-data
 """
 
-import json
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from cmlearn.data.caption_file import (
+    CaptionFileError,
+    one_line,
+    plain_name,
+    read_json,
+    value_of,
+)
 from cmlearn.data.captioned import CaptionedImage
-
-
-class CaptionFileError(ValueError):
-    """A file of captions that cannot be read; the message names the file and the entry."""
+from cmlearn.data.on_disk import keep_present
 
 
 def read_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
@@ -32,56 +34,44 @@ def read_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
         FileNotFoundError: no such file of captions, or none of its pictures is on disk.
         CaptionFileError: the JSON is cut off, lacks a key, or speaks of a picture it does not list.
     """
-    file = Path(folder) / "annotations" / f"captions_{split}.json"
-    pictures = Path(folder) / split
-    content = _read_json(file)
-    names = dict(_names_by_id(content, file))
-    captions = _captions_by_id(content, names, file)
-    on_disk = {path.name for path in pictures.iterdir()} if pictures.is_dir() else set()
-    if names and not on_disk.intersection(names.values()):
-        raise FileNotFoundError(f"{file} lists {len(names)} pictures and none is in {pictures}")
-    absent = sum(name not in on_disk for name in names.values())
-    silent = sum(name in on_disk and not captions[key] for key, name in names.items())
-    if absent or silent:
-        warnings.warn(
-            f"{file}: of {len(names)} pictures, {absent} are not in {pictures} and {silent} have "
-            "no caption; they are left out",
-            stacklevel=2,
-        )
-    return [
-        CaptionedImage(key, pictures / names[key], tuple(captions[key]))
-        for key in sorted(names)
-        if names[key] in on_disk and captions[key]
-    ]
+    return keep_present(
+        list_coco(folder, split), [Path(folder) / split], caption_path(folder, split)
+    )
 
 
-def _read_json(file: Path) -> dict[str, Any]:
+def list_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
+    """Return what a split lists, on disk or not, in the order of ids, with mere names as paths.
+
+    Raises:
+        FileNotFoundError: no such file of captions.
+        CaptionFileError: as for `read_coco`.
+    """
+    file = caption_path(folder, split)
     if not file.is_file():
         raise FileNotFoundError(
             f"there is no file of captions {file}; a folder in COCO's layout has "
             "annotations/captions_SPLIT.json beside SPLIT/"
         )
-    try:
-        content = json.loads(file.read_bytes())
-    except ValueError as error:
-        raise CaptionFileError(f"{file} is no whole JSON ({error}): was it cut off?") from error
-    for key in ("images", "annotations"):
-        if not isinstance(content, dict) or not isinstance(content.get(key), list):
-            raise CaptionFileError(f'{file} has no list "{key}": is it a file of captions?')
-    return content
+    content = read_json(file, "images", "annotations")
+    names = dict(_names_by_id(content, file))
+    captions = _captions_by_id(content, names, file)
+    return [CaptionedImage(key, Path(names[key]), tuple(captions[key])) for key in sorted(names)]
+
+
+def caption_path(folder: Path | str, split: str) -> Path:
+    """Where a split's captions lie in COCO's layout."""
+    return Path(folder) / "annotations" / f"captions_{split}.json"
 
 
 def _names_by_id(content: dict[str, Any], file: Path) -> Iterator[tuple[int, str]]:
     seen = set()
     for number, entry in enumerate(content["images"]):
         where = f"{file}: images[{number}]"
-        key, name = _value(entry, "id", int, where), _value(entry, "file_name", str, where)
+        key, name = value_of(entry, "id", int, where), value_of(entry, "file_name", str, where)
         if key in seen:
             raise CaptionFileError(f"{where} has the id {key} of an earlier picture")
-        if Path(name).name != name:
-            raise CaptionFileError(f"{where} must name a file, not a path: {name!r}")
         seen.add(key)
-        yield key, name
+        yield key, plain_name(name, where)
 
 
 def _captions_by_id(
@@ -90,17 +80,10 @@ def _captions_by_id(
     captions: dict[int, list[str]] = {key: [] for key in names}
     for number, entry in enumerate(content["annotations"]):
         where = f"{file}: annotations[{number}]"
-        key, text = _value(entry, "image_id", int, where), _value(entry, "caption", str, where)
+        key = value_of(entry, "image_id", int, where)
+        caption = one_line(value_of(entry, "caption", str, where))
         if key not in captions:
             raise CaptionFileError(f"{where} is about picture {key}, which is not in images")
-        caption = " ".join(text.split())
         if caption:
             captions[key].append(caption)
     return captions
-
-
-def _value(entry: Any, key: str, kind: type, where: str) -> Any:
-    value = entry.get(key) if isinstance(entry, dict) else None
-    if not isinstance(value, kind) or isinstance(value, bool):
-        raise CaptionFileError(f'{where} needs "{key}" as {kind.__name__}, got {value!r}')
-    return value

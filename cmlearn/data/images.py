@@ -17,6 +17,7 @@ IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 MAX_PIXELS = 50_000_000
+TWELVE_BITS = 1 << 12
 INTERPOLATIONS = {
     "area": cv2.INTER_AREA,
     "nearest": cv2.INTER_NEAREST,
@@ -111,6 +112,11 @@ def _decode_by_opencv(content: bytes) -> np.ndarray:
     if bgr is None:
         raise ImageError("damaged or cut off: OpenCV cannot decode it")
     if bgr.dtype == np.uint16:
+        if 0 < bgr.max() < TWELVE_BITS:
+            raise ImageError(
+                f"16-bit pixels of at most {bgr.max()}: a camera's or scanner's 10 or 12 bits, of "
+                "which nobody says what is white"
+            )
         bgr = (bgr // 257).astype(np.uint8)  # 65535 -> 255
     if bgr.dtype != np.uint8:
         raise ImageError(f"pixels of type {bgr.dtype}, of which nobody says what is white")

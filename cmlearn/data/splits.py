@@ -6,6 +6,10 @@ import numpy as np
 
 from cmlearn.data.captioned import CaptionedImage
 
+# For data sets that come without a split.
+SHARES = {"train": 0.8, "val": 0.1, "test": 0.1}
+SEED = 0  # the same picture is always on the same side
+
 
 def split_by_picture(
     items: Sequence[CaptionedImage], fractions: Mapping[str, float], generator: np.random.Generator

@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 from tqdm import tqdm
 
-from cmlearn.data.images import centre_crop, load_image, resize
+from cmlearn.data.images import ImageError, centre_crop, load_image, resize
 
 
 class StoreError(ValueError):
@@ -23,6 +23,7 @@ def build_store(
     count: int | None = None,
     *,
     progress: bool = True,
+    left_out: dict[int, str] | None = None,
 ) -> np.ndarray:
     """Write pictures one after another into a store, then open it.
 
@@ -34,9 +35,11 @@ def build_store(
         size: side of the stored squares, in pixels.
         count: how many pictures there are; needed where `pictures` has no length.
         progress: show a bar, on stderr.
+        left_out: where given, a file that is missing or damaged does not end the work: it gets no
+            row, and why is written here under its place in `pictures`.
 
     Returns:
-        (count, size, size, 3) uint8 RGB, memory-mapped, read-only.
+        (N, size, size, 3) uint8 RGB, memory-mapped, read-only; N is `count` less what is left out.
 
     Raises:
         ValueError: there are more or fewer pictures than `count`.
@@ -53,9 +56,9 @@ def build_store(
         out.parent.mkdir(parents=True, exist_ok=True)
         # Plain writes: into a memory map on a full disk, they would kill the process.
         with temporary.open("wb") as file:
-            _write_header(file, (count, size, size, 3))
-            bar = tqdm(pictures, desc=out.stem, total=count, disable=not progress, mininterval=0.5)
-            _write_pictures(file, bar, size, count)
+            hidden = {} if progress else {"disable": True}  # leaves TQDM_DISABLE its say
+            bar = tqdm(pictures, desc=out.stem, total=count, mininterval=0.5, **hidden)
+            _write_pictures(file, bar, size, count, left_out)
         temporary.replace(out)
     except OSError as error:
         if error.errno is None:
@@ -91,22 +94,37 @@ def open_store(path: Path | str) -> np.ndarray:
     return pictures
 
 
+def _write_pictures(
+    file: BinaryIO,
+    pictures: Iterable[Path | str | np.ndarray],
+    size: int,
+    count: int,
+    left_out: dict[int, str] | None,
+) -> None:
+    _write_header(file, (count, size, size, 3))
+    start, read = file.tell(), 0
+    for read, picture in enumerate(pictures, start=1):
+        if read > count:
+            raise ValueError(f"there are more pictures than count={count}")
+        try:
+            image = picture if isinstance(picture, np.ndarray) else load_image(picture)
+        except (ImageError, FileNotFoundError) as error:
+            if left_out is None:
+                raise
+            left_out[read - 1] = str(error)
+        else:
+            file.write(_square(image, size).tobytes())
+    if read < count:
+        raise ValueError(f"there are {read} pictures, fewer than count={count}")
+    if left_out:
+        _write_header(file, (count - len(left_out), size, size, 3))
+        assert file.tell() == start  # NumPy leaves room in the header for numbers of any length
+
+
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
     header = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    file.seek(0)
     np.lib.format.write_array_header_1_0(file, header)
-
-
-def _write_pictures(
-    file: BinaryIO, pictures: Iterable[Path | str | np.ndarray], size: int, count: int
-) -> None:
-    written = 0
-    for written, picture in enumerate(pictures, start=1):
-        if written > count:
-            raise ValueError(f"there are more pictures than count={count}")
-        image = picture if isinstance(picture, np.ndarray) else load_image(picture)
-        file.write(_square(image, size).tobytes())
-    if written < count:
-        raise ValueError(f"there are {written} pictures, fewer than count={count}")
 
 
 def _square(image: np.ndarray, size: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Image files: a right picture or a clear error, never a silent wrong one."""
 
 import io
+import json
 import struct
 import zlib
 from pathlib import Path
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from cmlearn.data.images import (
     IMAGENET_MEAN,
@@ -91,6 +92,16 @@ def test_16_bit_becomes_8_bit(tmp_path: Path) -> None:
     assert_close(
         load_image(tmp_path / "colour.png"), np.stack([expected, expected * 0, expected * 0], -1)
     )
+
+
+@pytest.mark.parametrize("brightest", [1, 30, 1023, 4095])
+def test_ten_or_twelve_bits_in_sixteen_are_refused_not_black(tmp_path: Path, brightest) -> None:
+    deep = np.linspace(0, brightest, 64).astype(np.uint16).reshape(8, 8)
+    cv2.imwrite(str(tmp_path / "scan.png"), deep)
+    with pytest.raises(ImageError, match=rf"scan\.png: 16-bit pixels of at most {brightest}:"):
+        load_image(tmp_path / "scan.png")
+    cv2.imwrite(str(tmp_path / "mask.png"), deep * 0)
+    assert not load_image(tmp_path / "mask.png").any()
 
 
 def test_pixels_without_a_known_white_are_refused(tmp_path: Path) -> None:
@@ -230,6 +241,8 @@ def test_max_pixels_can_be_chosen(tmp_path: Path) -> None:
 
 
 REFUSED = {
+    "12in16bit.tif",
+    "16_bit_noise.tif",
     "bmp_b_reallybig.bmp",
     "bmp_b_shortfile.bmp",
     "broken.png",
@@ -256,6 +269,29 @@ def test_real_bad_images_load_rightly_or_not_at_all(real: Path) -> None:
             assert str(path) in str(error)
             refused.add(path.name)
     assert refused == REFUSED
+
+
+def test_real_unusual_images_are_as_pillow_says(real: Path) -> None:
+    """Each by an independent way: Pillow, turned upright, over white."""
+    for about in json.loads((real / "bad_images" / "manifest.json").read_text()):
+        if about["file"] in REFUSED or about["mode"] == "LAB":
+            continue
+        picture = ImageOps.exif_transpose(Image.open(real / "bad_images" / about["file"]))
+        layer = picture.convert("RGBA")
+        expected = Image.new("RGBA", layer.size, "white")
+        expected.alpha_composite(layer)
+        image = load_image(real / "bad_images" / about["file"])
+        assert_close(image, np.array(expected.convert("RGB")), mean_error=1)
+        turned = (about["exif_orientation"] or 1) >= 5
+        assert image.shape[:2] == tuple(about["size"] if turned else about["size"][::-1])
+
+
+def test_real_cmyk_is_red_on_black(real: Path) -> None:
+    image = load_image(real / "bad_images" / "pil_sample_cmyk.jpg").astype(int)
+    red = image[image.max(axis=2) > 128]
+    assert len(red) > 500
+    assert (red[:, 0] > 2 * red[:, 1:].max(axis=1)).mean() > 0.95
+    assert np.median(image) < 20
 
 
 def test_real_portraits_are_all_the_same_picture(real: Path) -> None:

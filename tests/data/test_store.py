@@ -71,6 +71,37 @@ def test_bad_picture_is_named_and_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "out").iterdir()) == []
 
 
+def test_bad_pictures_may_be_left_out_and_the_rest_keeps_its_order(tmp_path: Path) -> None:
+    images = pictures(12)
+    paths: list[Path | np.ndarray] = []
+    for number, image in enumerate(images):
+        Image.fromarray(image).save(tmp_path / f"{number}.png")
+        paths.append(tmp_path / f"{number}.png")
+    (tmp_path / "0.png").write_text("no picture")
+    (tmp_path / "5.png").write_bytes((tmp_path / "5.png").read_bytes()[:-30])
+    (tmp_path / "11.png").unlink()
+    left_out: dict[int, str] = {}
+    store = build_store(paths, tmp_path / "a.npy", 8, progress=False, left_out=left_out)
+    assert [*left_out] == [0, 5, 11]
+    assert all(f"{number}.png" in why for number, why in left_out.items())
+    assert np.array_equal(store, np.delete(images, [0, 5, 11], axis=0))
+    assert np.array_equal(open_store(tmp_path / "a.npy"), store)
+    left_out.clear()
+    assert len(build_store(images, tmp_path / "b.npy", 8, progress=False, left_out=left_out)) == 12
+    assert left_out == {}
+
+
+@pytest.mark.parametrize("count", [9, 99, 1000, 123_456])
+def test_a_shorter_count_takes_no_less_room_in_the_header(tmp_path: Path, count: int) -> None:
+    from cmlearn.data.store import _write_header
+
+    with (tmp_path / "a.npy").open("wb") as file:
+        _write_header(file, (count, 8, 8, 3))
+        long = file.tell()
+        _write_header(file, (1, 8, 8, 3))
+        assert file.tell() == long
+
+
 def test_interruption_keeps_the_old_store(tmp_path: Path) -> None:
     old = pictures(2)
     build_store(old, tmp_path / "a.npy", 8, 2, progress=False)

@@ -1,0 +1,96 @@
+"""Which pictures of COCO are for training, for choosing, for testing."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from cmlearn.data.caption_file import CaptionFileError
+from cmlearn.data.captioned import CaptionedImage
+from cmlearn.data.coco import caption_path, list_coco, read_coco
+from cmlearn.data.karpathy import read_karpathy
+from cmlearn.data.on_disk import files_in, keep_present
+from cmlearn.data.splits import SEED, SHARES, split_by_picture
+
+PARTS = ("train", "val", "test")
+YEARS = ("2017", "2014")
+KARPATHY = "dataset_coco.json"
+
+
+def read_coco_part(folder: Path | str, part: str) -> list[CaptionedImage]:
+    """Return the captioned pictures of "train", "val" or "test", in the order of their ids.
+
+    COCO publishes no captions for its test pictures, so that the parts are, whichever is first:
+
+    1. splits of that name, `annotations/captions_PART.json` beside `PART/` (Storybook has them);
+    2. Karpathy's, where his `dataset_coco.json` lies in the folder or in `annotations/`;
+    3. train2017 for training; a random half of the pictures of val2017 for choosing, the other
+       for testing (or the same of 2014);
+    4. where only one of the two is on disk, 80, 10 and 10 % of its pictures, with a warning.
+
+    Raises:
+        ValueError: no such part.
+        FileNotFoundError: nothing of COCO lies there; the message says what was looked for.
+        CaptionFileError: a file of captions is damaged.
+    """
+    folder = Path(folder)
+    if caption_path(folder, part).is_file():
+        return read_coco(folder, part)
+    if part not in PARTS:
+        raise ValueError(f"COCO has the parts {', '.join(PARTS)}; got {part!r}")
+    for file in (folder / KARPATHY, folder / "annotations" / KARPATHY):
+        if file.is_file():
+            return _karpathy_part(folder, file, part)
+    for year in YEARS:
+        present = [f"{split}{year}" for split in ("train", "val") if _is_there(folder, split, year)]
+        if present:
+            return _official_part(folder, present, part)
+    raise FileNotFoundError(
+        f"no COCO in {folder}: looked for {KARPATHY}, and for annotations/captions_val2017.json "
+        "beside val2017/ with its pictures (or train2017, or the same of 2014). Get it by "
+        "`python -m cmlearn download coco`"
+    )
+
+
+def _is_there(folder: Path, split: str, year: str) -> bool:
+    name = f"{split}{year}"
+    return caption_path(folder, name).is_file() and bool(files_in(folder / name))
+
+
+def _official_part(folder: Path, present: list[str], part: str) -> list[CaptionedImage]:
+    if len(present) == 2 and part == "train":
+        return read_coco(folder, present[0])
+    split = present[-1]
+    shares = {"val": 0.5, "test": 0.5} if len(present) == 2 else SHARES
+    if len(present) == 1:
+        warnings.warn(
+            f"{folder} has pictures of {split} alone: 80, 10 and 10 % of them are for training, "
+            "choosing and testing",
+            stacklevel=4,
+        )
+    # Of what is listed, not of what is on disk: a missing picture moves no other.
+    listed = list_coco(folder, split)
+    chosen = split_by_picture(listed, shares, np.random.default_rng(SEED))[part]
+    return keep_present(chosen, [folder / split], f"{caption_path(folder, split)} ({part})")
+
+
+def _karpathy_part(folder: Path, file: Path, part: str) -> list[CaptionedImage]:
+    folders = [folder / f"{split}{year}" for year in YEARS for split in ("train", "val")]
+    on_disk = set().union(*map(files_in, folders))
+    listed = []
+    for entry in read_karpathy(file):
+        if entry.coco_id is None:
+            raise CaptionFileError(
+                f"{file}: {entry.name} has no cocoid: is it of another data set?"
+            )
+        if entry.part == part:
+            listed.append(CaptionedImage(entry.coco_id, Path(entry.name), entry.captions))
+    # He names the files of 2014; those of 2017 are the same pictures.
+    renamed = [
+        item if item.path.name in on_disk else replace(item, path=Path(f"{item.image_id:012d}.jpg"))
+        for item in listed
+    ]
+    return keep_present(renamed, folders, f"{file} ({part})")

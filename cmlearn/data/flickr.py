@@ -1,0 +1,172 @@
+"""Recognises Flickr8k or Flickr30k in a folder, whichever copy of it somebody has.
+
+Hodosh et al. 2013, "Framing image description as a ranking task", https://doi.org/10.1613/jair.3994
+(Flickr8k); Young et al. 2014, "From image descriptions to visual denotations",
+https://aclanthology.org/Q14-1006 (Flickr30k).
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from cmlearn.data.caption_file import CaptionFileError
+from cmlearn.data.captioned import CaptionedImage
+from cmlearn.data.flickr_files import Captions, read_csv_file, read_split_list, read_token_file
+from cmlearn.data.karpathy import read_karpathy
+from cmlearn.data.on_disk import files_in, keep_present
+from cmlearn.data.splits import SEED, SHARES, split_by_picture
+
+# What the authors' archives and Kaggle's copies are called; the first that is there is taken.
+TOKEN_FILES = (
+    "Flickr8k.token.txt",
+    "Flickr8k.token.txt.gz",
+    "results_20130124.token",
+    "results_20130124.token.gz",
+)
+CSV_FILES = ("captions.txt", "captions.csv", "results.csv", "results_mini.csv")
+KARPATHY_FILES = ("dataset_flickr8k.json", "dataset_flickr30k.json", "dataset.json")
+LISTS = {
+    "train": ("Flickr_8k.trainImages.txt", "train.txt"),
+    "val": ("Flickr_8k.devImages.txt", "val.txt"),
+    "test": ("Flickr_8k.testImages.txt", "test.txt"),
+}
+TEXT_FOLDERS = ("", "Flickr8k_text", "flickr30k_images", "flickr30k_images/flickr30k_images")
+PICTURE_FOLDERS = (
+    "Images",
+    "images",
+    "Flicker8k_Dataset",  # as its authors spell it
+    "Flickr8k_Dataset",
+    "Flickr8k_Dataset/Flicker8k_Dataset",
+    "flickr30k-images",
+    "flickr30k_images",
+    "flickr30k_images/flickr30k_images",
+    "",
+)
+
+
+def read_flickr(folder: Path | str, part: str) -> list[CaptionedImage]:
+    """Return the captioned pictures of "train", "val" or "test", in the order of their ids.
+
+    Recognises captions as the authors' token file (also .gz), as one of Kaggle's CSV files, or
+    as Karpathy's JSON; the split as the official lists, or as Karpathy's JSON. Where neither
+    says the split, the pictures are split 80, 10 and 10 %, the same way every time, with a
+    warning. Pictures that are in no list belong to no part (92 of Flickr8k). Ids are those that
+    the photographs have on Flickr: the same in both data sets, which share pictures.
+
+    Args:
+        folder: what holds these files, or the subfolders that the archives unpack to.
+        part: "train", "val" (Flickr8k calls it dev) or "test".
+
+    Raises:
+        ValueError: no such part.
+        FileNotFoundError: something is missing; the message says what was looked for, and where.
+        CaptionFileError: a file is damaged, or a picture is in two parts.
+    """
+    folder = Path(folder)
+    if part not in LISTS:
+        raise ValueError(f"Flickr8k and Flickr30k have the parts {', '.join(LISTS)}; got {part!r}")
+    if not folder.is_dir():
+        raise FileNotFoundError(f"there is no folder {folder}")
+    source, captions = _read_captions(folder)
+    parts = _listed_parts(folder) or _karpathy_parts(folder)
+    ids = _photo_ids(set(captions).union(*(parts or {}).values()))
+    if not parts:
+        warnings.warn(
+            f"{folder} has no list of its parts ({_any_of(LISTS[part])}): 80, 10 and 10 % of the "
+            "pictures are for training, choosing and testing",
+            stacklevel=2,
+        )
+        parts = _own_parts(captions, ids)
+    names = parts[part]
+    if names and not any(captions.get(name) for name in names):
+        raise CaptionFileError(f"{source} has no captions of the {len(names)} pictures of {part!r}")
+    listed = [
+        CaptionedImage(ids[name], Path(name), tuple(captions.get(name, ()))) for name in names
+    ]
+    return keep_present(listed, [_picture_folder(folder, captions)], f"{source} ({part})")
+
+
+def _read_captions(folder: Path) -> tuple[Path, Captions]:
+    readers: Mapping[tuple[str, ...], Callable[[Path], Captions]] = {
+        TOKEN_FILES: read_token_file,
+        CSV_FILES: read_csv_file,
+        KARPATHY_FILES: lambda file: {x.name: list(x.captions) for x in read_karpathy(file)},
+    }
+    for names, read in readers.items():
+        file = _find(folder, names)
+        if file:
+            return file, read(file)
+    raise FileNotFoundError(
+        f"no captions in {folder}: looked for {_any_of([x for names in readers for x in names])}, "
+        f"there and in its subfolders {', '.join(TEXT_FOLDERS[1:])}. How to get them: "
+        "`python -m cmlearn download flickr8k` (or flickr30k)"
+    )
+
+
+def _find(folder: Path, names: Iterable[str]) -> Path | None:
+    paths = (folder / inside / name for name in names for inside in TEXT_FOLDERS)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _listed_parts(folder: Path) -> dict[str, list[str]]:
+    """The official lists, all of them or none."""
+    files = {part: _find(folder, names) for part, names in LISTS.items()}
+    if not any(files.values()):
+        return {}
+    parts: dict[str, list[str]] = {}
+    listed_in: dict[str, Path] = {}
+    for part, file in files.items():
+        if file is None:
+            raise FileNotFoundError(
+                f"{folder} has lists of other parts and none of {part!r}: {_any_of(LISTS[part])}"
+            )
+        parts[part] = read_split_list(file)
+        for name in parts[part]:  # in two parts, it would be trained on and tested with
+            if name in listed_in:
+                raise CaptionFileError(f"{file} and {listed_in[name]} both list {name}")
+            listed_in[name] = file
+    return parts
+
+
+def _karpathy_parts(folder: Path) -> dict[str, list[str]]:
+    file = _find(folder, KARPATHY_FILES)
+    entries = read_karpathy(file) if file else []
+    return {part: [x.name for x in entries if x.part == part] for part in LISTS} if entries else {}
+
+
+def _own_parts(captions: Captions, ids: Mapping[str, int]) -> dict[str, list[str]]:
+    # Of all that have captions, not of what is on disk: a missing picture moves no other.
+    items = [CaptionedImage(ids[name], Path(name), ()) for name in captions]
+    parts = split_by_picture(items, SHARES, np.random.default_rng(SEED))
+    return {part: [item.path.name for item in chosen] for part, chosen in parts.items()}
+
+
+def _photo_ids(names: Iterable[str]) -> dict[str, int]:
+    """The numbers that names begin with, if they tell the pictures apart; else their order."""
+    numbers = {name: re.match(r"\d+", name) for name in sorted(names)}
+    ids = {name: int(match[0]) for name, match in numbers.items() if match}
+    if len(set(ids.values())) == len(numbers):
+        return ids
+    return {name: order for order, name in enumerate(numbers, start=1)}
+
+
+def _picture_folder(folder: Path, captions: Captions) -> Path:
+    """The folder that has most of the pictures."""
+    count = {name: len(files_in(folder / name) & captions.keys()) for name in PICTURE_FOLDERS}
+    best = max(count, key=lambda name: count[name])
+    if not count[best]:
+        looked = ", ".join(name for name in PICTURE_FOLDERS if name)
+        raise FileNotFoundError(
+            f"no pictures in {folder}: its captions name {len(captions)}, such as "
+            f"{next(iter(captions), '')!r}, and none is there or in its subfolders {looked}"
+        )
+    return folder / best
+
+
+def _any_of(names: Sequence[str]) -> str:
+    return " or ".join(names)

@@ -1,0 +1,55 @@
+"""Finds the pictures that a file of captions lists."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from cmlearn.data.captioned import CaptionedImage
+
+
+def files_in(folder: Path) -> set[str]:
+    """The names of the files in a folder; none where there is no such folder."""
+    if not folder.is_dir():
+        return set()
+    with os.scandir(folder) as entries:
+        return {entry.name for entry in entries if entry.is_file()}
+
+
+def keep_present(
+    listed: Sequence[CaptionedImage], folders: Iterable[Path], source: Path | str
+) -> list[CaptionedImage]:
+    """Return the pictures that are on disk and that somebody captioned, sorted by id.
+
+    What is left out is counted in one warning.
+
+    Args:
+        listed: each with its mere name as path.
+        folders: where to look; the first that has a picture is taken.
+        source: which list this is, for messages.
+
+    Raises:
+        FileNotFoundError: pictures are listed, and none is there.
+    """
+    found: dict[str, Path] = {}
+    folders = list(folders)
+    for folder in reversed(folders):
+        found |= dict.fromkeys(files_in(folder), folder)
+    names = ", ".join(map(str, folders))
+    present = [item for item in listed if item.path.name in found]
+    if listed and not present:
+        raise FileNotFoundError(f"{source} lists {len(listed)} pictures and none is in {names}")
+    kept = [item for item in present if item.captions]
+    if len(kept) < len(listed):
+        warnings.warn(
+            f"{source}: of {len(listed)} pictures, {len(listed) - len(present)} are not in "
+            f"{names} and {len(present) - len(kept)} have no caption; they are left out",
+            stacklevel=3,
+        )
+    return [
+        replace(item, path=found[item.path.name] / item.path.name)
+        for item in sorted(kept, key=lambda item: item.image_id)
+    ]
