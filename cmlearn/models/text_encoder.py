@@ -1,10 +1,11 @@
-"""A caption's tokens become one condition vector.
+"""A caption's tokens become vectors: one for the whole of it, and some to look at.
 
 `MeanEncoder` averages the words and so forgets their order; `GRUEncoder` reads them in order.
-Both take the same tokens and return the same shape, so that a model can be given either.
+Both take the same tokens and return the same kind of vectors, so that a model can be given either.
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -29,6 +30,20 @@ class TextEncoderConfig:
     condition_dim: int = 128
     hidden_dim: int = 128
     kind: str = "gru"
+
+
+class ReadCaption(NamedTuple):
+    """B captions after reading.
+
+    Attributes:
+        condition: (B, condition_dim), the whole caption in one vector.
+        words: (B, S, condition_dim), what there is to look at, each vector by itself.
+        padding: (B, S) bool, true where there is nothing to look at.
+    """
+
+    condition: Tensor
+    words: Tensor
+    padding: Tensor
 
 
 class MeanEncoder(nn.Module):
@@ -57,6 +72,12 @@ class MeanEncoder(nn.Module):
         # At least one: a caption of padding only has the mean zero, not 0 / 0.
         return self.norm(self.project(total / present.sum(dim=1).clamp(min=1)))
 
+    def read(self, tokens: Tensor) -> ReadCaption:
+        """Encode B captions; the mean is all that there is to look at, so that S = 1."""
+        condition = self(tokens)
+        padding = torch.zeros(len(tokens), 1, dtype=torch.bool)
+        return ReadCaption(condition, condition.unsqueeze(1), padding)
+
 
 class GRUEncoder(nn.Module):
     """A GRU (Cho et al. 2014) reads the caption in order; the largest of its states, then a linear.
@@ -80,12 +101,20 @@ class GRUEncoder(nn.Module):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Encode B captions: tokens (B, T) int64, 0 = pad -> (B, condition_dim)."""
+        return self.read(tokens).condition
+
+    def read(self, tokens: Tensor) -> ReadCaption:
+        """Encode B captions; after each of their words there is a state to look at, S = T."""
         _check(tokens)
         states, _ = self.gru(self.embedding(tokens))  # (B, T, hidden_dim)
+        padding = tokens == PAD
         # One direction only: what a state has read lies before it, so padding cannot reach it.
         # A GRU's states lie between -1 and 1, so that -1 for padding never wins.
-        states = states.masked_fill((tokens == PAD).unsqueeze(-1), -1.0)
-        return self.norm(self.project(states.amax(dim=1)))
+        largest = states.masked_fill(padding.unsqueeze(-1), -1.0).amax(dim=1)
+        words = self.norm(self.project(states))
+        # The first is always there to look at: attention over nothing would be NaN.
+        padding = padding & (torch.arange(padding.shape[1]) > 0)
+        return ReadCaption(self.norm(self.project(largest)), words, padding)
 
 
 def build_text_encoder(

@@ -8,6 +8,7 @@ training with calibrated decoders".
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,10 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cmlearn.models.text_encoder import TextEncoderConfig, build_text_encoder
+from cmlearn.models.attention import Look
+from cmlearn.models.normalising_flow import NormalisingFlow
+from cmlearn.models.text_encoder import ReadCaption, TextEncoderConfig, build_text_encoder
 
 SIDE = 32  # pixels of the pictures that these models draw
 VALUES = 3 * SIDE * SIDE  # numbers in one picture
+PLACES = 4 * 4  # a picture is planned in so many places
 
 
 @dataclass(frozen=True)
@@ -26,87 +30,89 @@ class VAEConfig:
     """The sizes of a text-to-image VAE.
 
     Attributes:
-        text: of the text encoder; its `condition_dim` is the condition's length.
-        latent_dim: length of z.
-        hidden_dim: width of the fully connected layers.
+        text: of the text encoder; its `condition_dim` is the length of a word's vector, too.
+        latent_dim: length of z, even.
+        dim: length of the vector that stands for one of the 16 places of a picture.
         channels: channels of the 8 × 8 grid from which the picture is unfolded.
     """
 
     text: TextEncoderConfig
     latent_dim: int = 16
-    hidden_dim: int = 512
-    channels: int = 32
-
-
-class ResidualLayer(nn.Module):
-    """Two linear layers whose result is added to what came in: (B, D) -> (B, D)."""
-
-    def __init__(self, dim: int) -> None:
-        super().__init__()
-        self.layers = nn.Sequential(
-            nn.LayerNorm(dim), nn.Linear(dim, dim), nn.SiLU(), nn.Linear(dim, dim)
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return x + F(x)."""
-        return x + self.layers(x)
+    dim: int = 128
+    channels: int = 64
 
 
 class PictureEncoder(nn.Module):
-    """q(z | picture, condition): where in the latent space a picture lies, and how surely."""
+    """q(z | picture, caption): where in the latent space a picture lies, and how surely."""
 
     def __init__(self, config: VAEConfig) -> None:
         super().__init__()
-        hidden = config.hidden_dim
+        dim = config.dim
         self.see = nn.Sequential(
             nn.Conv2d(3, 32, 4, stride=4),  # (B, 3, 32, 32) -> (B, 32, 8, 8)
             nn.SiLU(),
             nn.Conv2d(32, 64, 3, stride=2, padding=1),  # -> (B, 64, 4, 4)
             nn.SiLU(),
-            nn.Flatten(),
-            nn.Linear(1024, hidden),
+            nn.Conv2d(64, dim, 3, padding=1),  # -> (B, dim, 4, 4)
         )
-        self.read = nn.Linear(config.text.condition_dim, hidden)
+        self.places = nn.Parameter(torch.randn(PLACES, dim) / 2)  # what tells them apart
+        self.look = Look(dim, config.text.condition_dim)
         self.head = nn.Sequential(
-            ResidualLayer(hidden), nn.SiLU(), nn.Linear(hidden, 2 * config.latent_dim)
+            nn.LayerNorm(dim),
+            nn.Linear(dim, 32),
+            nn.Flatten(),  # (B, 16, 32) -> (B, 512)
+            nn.SiLU(),
+            nn.Linear(32 * PLACES, 256),
+            nn.SiLU(),
+            nn.Linear(256, 2 * config.latent_dim),
         )
 
-    def forward(self, images: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, 3, 32, 32), (B, C) -> mu, logvar, each (B, latent_dim)."""
-        mu, logvar = self.head(self.see(images) + self.read(condition)).chunk(2, dim=1)
+    def forward(self, images: Tensor, caption: ReadCaption) -> tuple[Tensor, Tensor]:
+        """(B, 3, 32, 32) and what was read -> mu, logvar, each (B, latent_dim)."""
+        seen = self.see(images).flatten(2).transpose(1, 2) + self.places  # (B, 16, dim)
+        seen = self.look(seen, caption.words, caption.padding)
+        mu, logvar = self.head(seen).chunk(2, dim=1)
         return mu, logvar
 
 
 class PictureDecoder(nn.Module):
-    """p(picture | z, condition): the mean of the pictures that z and the caption leave possible."""
+    """p(picture | z, caption): the mean of the pictures that z and the caption leave possible.
+
+    z tells each place of the picture what to look for among the words.
+    """
 
     def __init__(self, config: VAEConfig) -> None:
         super().__init__()
-        hidden, self.channels = config.hidden_dim, config.channels
-        self.plan = nn.Sequential(
-            nn.Linear(config.latent_dim + config.text.condition_dim, hidden),
-            ResidualLayer(hidden),
-            ResidualLayer(hidden),
+        dim, channels = config.dim, config.channels
+        self.places = nn.Parameter(torch.randn(PLACES, dim) / 2)
+        self.spread = nn.Sequential(
+            nn.Linear(config.latent_dim, 32 * PLACES),
+            nn.Unflatten(1, (PLACES, 32)),
+            nn.Linear(32, dim),
         )
-        self.grid = nn.Linear(hidden, 8 * 8 * self.channels)
-        self.first = nn.Conv2d(self.channels, self.channels, 3, padding=1)
-        self.modulate = nn.Linear(hidden, 2 * self.channels)
-        self.second = nn.Conv2d(self.channels, self.channels, 3, padding=1)
-        self.patches = nn.Conv2d(self.channels, 3 * 4 * 4, 1)
+        self.looks = nn.ModuleList(Look(dim, config.text.condition_dim) for _ in range(2))
+        self.unfold = nn.Linear(dim, 2 * 2 * 32)
+        self.first = nn.Conv2d(32, channels, 3, padding=1)
+        self.second = nn.Conv2d(channels, channels, 3, padding=1)
+        self.patches = nn.Conv2d(channels, 3 * 4 * 4, 1)
 
-    def forward(self, z: Tensor, condition: Tensor) -> Tensor:
-        """(B, latent_dim), (B, C) -> pictures (B, 3, 32, 32), about -1 to 1."""
-        plan = self.plan(torch.cat([z, condition], dim=1))  # (B, hidden_dim)
-        x = self.grid(plan).view(-1, 8, 8, self.channels).permute(0, 3, 1, 2)  # (B, C, 8, 8)
-        # FiLM (Perez et al. 2018): the plan scales and shifts what each channel stands for.
-        scale, shift = self.modulate(plan)[..., None, None].chunk(2, dim=1)
-        x = F.silu(self.first(x) * (1 + scale) + shift)
+    def forward(self, z: Tensor, caption: ReadCaption) -> Tensor:
+        """(B, latent_dim) and what was read -> pictures (B, 3, 32, 32), about -1 to 1."""
+        plan = self.places + self.spread(z)  # (B, 16, dim)
+        for look in self.looks:
+            plan = look(plan, caption.words, caption.padding)
+        x = self.unfold(plan).transpose(1, 2).unflatten(2, (4, 4))  # (B, 2·2·32, 4, 4)
+        x = F.pixel_shuffle(x, 2)  # (B, 32, 8, 8)
+        x = F.silu(self.first(x))
         x = x + F.silu(self.second(x))
         return F.pixel_shuffle(self.patches(x), 4)  # each of 8 × 8 places unfolds into 4 × 4 pixels
 
 
 class TextToImageVAE(nn.Module):
     """A conditional VAE whose condition, and whose prior over z, come from a caption.
+
+    The prior is a normalising flow: "a house" may stand on the left or on the right, but not half
+    here and half there, and a Gaussian cannot say that.
 
     Args:
         config: the sizes.
@@ -118,11 +124,7 @@ class TextToImageVAE(nn.Module):
         self.config = config
         self.text = build_text_encoder(config.text, table)
         self.encoder = PictureEncoder(config)
-        self.prior = nn.Sequential(
-            nn.Linear(config.text.condition_dim, config.hidden_dim),
-            nn.SiLU(),
-            nn.Linear(config.hidden_dim, 2 * config.latent_dim),
-        )
+        self.prior = NormalisingFlow(config.latent_dim, config.text.condition_dim)
         self.decoder = PictureDecoder(config)
 
     def forward(self, images: Tensor, tokens: Tensor) -> dict[str, Tensor]:
@@ -133,19 +135,19 @@ class TextToImageVAE(nn.Module):
             tokens: (B, T) int64.
 
         Returns:
-            "images" (B, 3, 32, 32); "mu", "logvar" of q(z | picture, caption) and "prior_mu",
-            "prior_logvar" of p(z | caption), each (B, latent_dim).
+            "images" (B, 3, 32, 32); "mu", "logvar" of q(z | picture, caption) and the "z" drawn
+            from it, each (B, latent_dim); "log_prior" (B,), the log density of z under
+            p(z | caption).
         """
-        condition = self.text(tokens)
-        mu, logvar = self.encoder(images, condition)
-        prior_mu, prior_logvar = self.prior(condition).chunk(2, dim=1)
-        decoded = self.decoder(reparameterise(mu, logvar), condition)
+        caption = self.text.read(tokens)
+        mu, logvar = self.encoder(images, caption)
+        z = reparameterise(mu, logvar)
         return {
-            "images": decoded,
+            "images": self.decoder(z, caption),
             "mu": mu,
             "logvar": logvar,
-            "prior_mu": prior_mu,
-            "prior_logvar": prior_logvar,
+            "z": z,
+            "log_prior": self.prior(z, caption.condition),
         }
 
     @torch.no_grad()
@@ -155,15 +157,15 @@ class TextToImageVAE(nn.Module):
         Args:
             tokens: (B, T) int64.
             generator: chooses z.
-            spread: 1 draws z from the prior; 0 takes its mean, and so the same picture each time.
+            spread: 1 draws z from the prior; less stays nearer to the middle of the noise that
+                the prior bends; 0 draws the same picture each time.
 
         Returns:
             (B, 3, 32, 32) float, about -1 to 1.
         """
-        condition = self.text(tokens)
-        mu, logvar = self.prior(condition).chunk(2, dim=1)
-        noise = torch.randn(mu.shape, generator=generator)
-        return self.decoder(mu + spread * noise * (0.5 * logvar).exp(), condition)
+        caption = self.text.read(tokens)
+        noise = torch.randn(len(tokens), self.config.latent_dim, generator=generator)
+        return self.decoder(self.prior.from_noise(spread * noise, caption.condition), caption)
 
 
 def reparameterise(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -179,6 +181,12 @@ def kl_divergence(mu: Tensor, logvar: Tensor, prior_mu: Tensor, prior_logvar: Te
     squared = (mu - prior_mu) ** 2
     ratio = (logvar.exp() + squared) / prior_logvar.exp()
     return 0.5 * (prior_logvar - logvar + ratio - 1).sum(dim=1)
+
+
+def log_density(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """Log of a diagonal Gaussian's density at z, in nats: three of (B, D) -> (B,)."""
+    squared = (z - mu) ** 2 / logvar.exp()
+    return -0.5 * (squared + logvar + math.log(2 * math.pi)).sum(dim=1)
 
 
 def gaussian_nats(decoded: Tensor, images: Tensor, sigma: float | None = None) -> Tensor:
@@ -213,12 +221,13 @@ def vae_loss(
     Returns:
         loss: reconstruction + beta · kl, divided by the numbers in a picture.
         reconstruction: nats per picture.
-        kl: nats per picture: how much of it went through z.
+        kl: nats per picture, from one z each: how much of it went through z.
         rmse: of the decoded pictures, in the units of the pixels (0 to 2).
     """
     out = model(batch["images"], batch["tokens"])
-    latents = (out[name] for name in ("mu", "logvar", "prior_mu", "prior_logvar"))
-    kl = kl_divergence(*latents).mean()
+    # No closed form for a flow: the z that was drawn stands for all (Kingma & Welling, equation 6).
+    log_q = log_density(out["z"], out["mu"], out["logvar"])
+    kl = (log_q - out["log_prior"]).mean()
     reconstruction = gaussian_nats(out["images"], batch["images"], sigma)
     return {
         "loss": (reconstruction + beta * kl) / VALUES,
@@ -241,7 +250,7 @@ class AnnealedVAELoss:
         end: the last beta. At 1, z takes over what the caption says as well.
     """
 
-    def __init__(self, steps: int, start: float = 1000.0, end: float = 20.0) -> None:
+    def __init__(self, steps: int, start: float = 40.0, end: float = 4.0) -> None:
         self.steps, self.start, self.end, self.step = steps, start, end, 0
 
     def __call__(self, model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -249,6 +258,47 @@ class AnnealedVAELoss:
         done = min(1.0, self.step / self.steps)
         self.step += 1
         return vae_loss(model, batch, beta=self.start * (self.end / self.start) ** done)
+
+
+def prior_loss(prior: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """How far a prior is from where an encoder, which no longer changes, puts its pictures.
+
+    What training both at once leaves open is closed afterwards (Dai & Wipf 2019, "Diagnosing and
+    enhancing VAE models"): a z is drawn from q, and the prior learns to expect it.
+
+    Args:
+        prior: a `NormalisingFlow`.
+        batch: "mu", "logvar" of q, each (B, latent_dim), and "condition" (B, C): see `posterior`.
+
+    Returns:
+        loss: the kl, in nats for each number of z.
+        kl: nats per picture, from one z each.
+    """
+    mu, logvar = batch["mu"], batch["logvar"]
+    z = reparameterise(mu, logvar)
+    kl = (log_density(z, mu, logvar) - prior(z, batch["condition"])).mean()
+    return {"loss": kl / mu.shape[1], "kl": kl}
+
+
+@torch.no_grad()
+def posterior(model: TextToImageVAE, images: Tensor, tokens: Tensor) -> dict[str, Tensor]:
+    """Say where the encoder puts pictures with their captions, which is what `prior_loss` takes.
+
+    Args:
+        model: in eval mode.
+        images: (N, 3, 32, 32) float, -1 to 1.
+        tokens: (N, T) int64.
+
+    Returns:
+        "mu", "logvar", each (N, latent_dim), and "condition" (N, condition_dim).
+    """
+    rows: dict[str, list[Tensor]] = {"mu": [], "logvar": [], "condition": []}
+    for pictures, captions in zip(images.split(500), tokens.split(500), strict=True):
+        caption = model.text.read(captions)
+        mu, logvar = model.encoder(pictures, caption)
+        for name, values in (("mu", mu), ("logvar", logvar), ("condition", caption.condition)):
+            rows[name].append(values)
+    return {name: torch.cat(parts) for name, parts in rows.items()}
 
 
 def to_signed(images: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from cmlearn.data.claims import all_true
 from cmlearn.data.grammar import CAPTIONS_PER_SCENE
@@ -19,6 +20,8 @@ from cmlearn.models.vae import (
     AnnealedVAELoss,
     TextToImageVAE,
     VAEConfig,
+    posterior,
+    prior_loss,
     to_signed,
     to_uint8,
 )
@@ -27,12 +30,13 @@ from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.text.word2vec import standardised_table, train_word2vec
 from cmlearn.training.batches import one_caption_each, shuffled_batches
 from cmlearn.training.checkpoint import save_checkpoint
-from cmlearn.training.loop import fit
+from cmlearn.training.loop import History, fit
 from cmlearn.training.runtime import channels_last, generator, seed_all
 
-STEPS, BATCH_SIZE, LEARNING_RATE = 16_000, 64, 2e-3
-BETA_START, BETA_END = 1000.0, 20.0
-CONDITION_DIM = 256
+STEPS, BATCH_SIZE, LEARNING_RATE = 10_000, 64, 2e-3
+BETA_START, BETA_END = 40.0, 4.0
+PRIOR_STEPS, PRIOR_BATCH_SIZE = 4_000, 512  # afterwards, for the prior alone
+CONDITION_DIM = 128
 
 
 def train(path: Path, seed: int) -> None:
@@ -58,8 +62,10 @@ def train(path: Path, seed: int) -> None:
         learning_rate=LEARNING_RATE,
         description="vae",
     )
+    fit_prior(model, arrays["images"], arrays["tokens"], PRIOR_STEPS, seed)
     recipe: dict[str, object] = {"split": "train", "steps": STEPS, "batch_size": BATCH_SIZE}
     recipe |= {"learning_rate": LEARNING_RATE, "beta_start": BETA_START, "beta_end": BETA_END}
+    recipe |= {"prior_steps": PRIOR_STEPS, "prior_batch_size": PRIOR_BATCH_SIZE}
     save_checkpoint(
         path,
         model,
@@ -68,6 +74,30 @@ def train(path: Path, seed: int) -> None:
         recipe=recipe,
         seed=seed,
         scores=text_to_image_scores(model, vocabulary),
+    )
+
+
+def fit_prior(
+    model: TextToImageVAE, images: Tensor, tokens: Tensor, steps: int, seed: int
+) -> History:
+    """Train nothing but the prior of a trained model, on pictures with each of their captions.
+
+    Args:
+        model: its prior is trained in place.
+        images: (N, 3, 32, 32) float, -1 to 1.
+        tokens: (N, K, T) int64, K captions of each picture.
+        steps: how many batches of `PRIOR_BATCH_SIZE`.
+        seed: decides the order.
+    """
+    parts = [posterior(model, images, tokens[:, k]) for k in range(tokens.shape[1])]
+    arrays = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    return fit(
+        model.prior,
+        prior_loss,
+        shuffled_batches(arrays, PRIOR_BATCH_SIZE, generator(seed)),
+        steps=steps,
+        learning_rate=LEARNING_RATE,
+        description="prior",
     )
 
 
