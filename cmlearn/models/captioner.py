@@ -1,7 +1,8 @@
 """A captioner: picture features become words, one after another.
 
-Vinyals et al. 2015, "Show and tell" (CVPR): the picture sets the LSTM's first state. Here it also
-comes with every word, so that nothing has to be remembered for twenty steps.
+Vinyals et al. 2015, "Show and tell" (CVPR): the picture sets the LSTM's first state. Xu et al.
+2015, "Show, attend and tell" (ICML): each word looks at the places of the picture. Here it looks
+after the LSTM, for all words at once; and twice, the second time knowing what it saw the first.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from cmlearn.models.attention import Look
 
 PAD, BOS, EOS = 0, 1, 2  # as in every vocabulary of the course
 
@@ -27,53 +30,16 @@ class CaptionerConfig:
         cell_dim: what is kept of each place.
         embed_dim: length of a word's vector.
         hidden_dim: length of the LSTM's state.
-        dropout: share of the picture vector and of the states zeroed in training.
+        num_looks: how often each word looks at the places.
     """
 
     vocab_size: int
     channels: int = 256
     cells: int = 16
-    cell_dim: int = 32
-    embed_dim: int = 128
-    hidden_dim: int = 256
-    dropout: float = 0.1
-
-
-class GridEncoder(nn.Module):
-    """The features of a picture become one vector that still knows what is where.
-
-    Args:
-        config: the sizes.
-    """
-
-    def __init__(self, config: CaptionerConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.squeeze = nn.Linear(config.channels, config.cell_dim)
-        self.picture = nn.Linear(config.cells * config.cell_dim, config.hidden_dim)
-        self.dropout = nn.Dropout(config.dropout)
-
-    def forward(self, features: Tensor) -> Tensor:
-        """One vector for each picture.
-
-        Args:
-            features: (B, channels, h, w) with h·w = cells, or (B, channels) pooled.
-
-        Returns:
-            (B, hidden_dim).
-
-        Raises:
-            ValueError: the features have another shape.
-        """
-        cells = features.float().flatten(2) if features.ndim > 2 else features.float().unsqueeze(2)
-        expected = (self.config.channels, self.config.cells)
-        if tuple(cells.shape[1:]) != expected:
-            raise ValueError(
-                f"features: (B, channels={expected[0]}, {expected[1]} places) expected, got "
-                f"{tuple(features.shape)}"
-            )
-        squeezed = F.relu(self.squeeze(cells.transpose(1, 2)))  # (B, cells, cell_dim)
-        return self.dropout(F.relu(self.picture(squeezed.flatten(1))))
+    cell_dim: int = 128
+    embed_dim: int = 64
+    hidden_dim: int = 192
+    num_looks: int = 2
 
 
 class LSTMCaptioner(nn.Module):
@@ -86,13 +52,16 @@ class LSTMCaptioner(nn.Module):
     def __init__(self, config: CaptionerConfig) -> None:
         super().__init__()
         self.config = config
-        self.see = GridEncoder(config)
-        self.start = nn.Linear(config.hidden_dim, 2 * config.hidden_dim)
+        self.squeeze = nn.Linear(config.channels, config.cell_dim)
+        self.places = nn.Parameter(torch.randn(config.cells, config.cell_dim) / 2)
+        self.cell_norm = nn.LayerNorm(config.cell_dim)
+        self.start = nn.Linear(config.cells * config.cell_dim, 2 * config.hidden_dim)
         self.embedding = nn.Embedding(config.vocab_size, config.embed_dim, padding_idx=PAD)
-        self.lstm = nn.LSTM(
-            config.embed_dim + config.hidden_dim, config.hidden_dim, batch_first=True
+        self.lstm = nn.LSTM(config.embed_dim, config.hidden_dim, batch_first=True)
+        self.looks = nn.ModuleList(
+            Look(config.hidden_dim, config.cell_dim) for _ in range(config.num_looks)
         )
-        self.dropout = nn.Dropout(config.dropout)
+        self.norm = nn.LayerNorm(config.hidden_dim)
         self.output = nn.Linear(config.hidden_dim, config.vocab_size)
 
     def forward(self, features: Tensor, tokens: Tensor) -> Tensor:
@@ -105,23 +74,44 @@ class LSTMCaptioner(nn.Module):
         Returns:
             logits (B, T, vocab_size): [:, t] scores the word that follows tokens[:, t].
         """
-        picture = self.see(features)  # (B, hidden_dim)
-        logits, _ = self.step(picture, tokens, self.first_state(picture))
+        cells = self.see(features)
+        logits, _ = self.step(cells, tokens, self.first_state(cells))
         return logits
 
-    def first_state(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+    def see(self, features: Tensor) -> Tensor:
+        """What stands in each place, and which place it is.
+
+        Args:
+            features: (B, channels, h, w) with h·w = cells, or (B, channels) pooled.
+
+        Returns:
+            (B, cells, cell_dim).
+
+        Raises:
+            ValueError: the features have another shape.
+        """
+        cells = features.float().flatten(2) if features.ndim > 2 else features.float().unsqueeze(2)
+        expected = (self.config.channels, self.config.cells)
+        if tuple(cells.shape[1:]) != expected:
+            raise ValueError(
+                f"features: (B, channels={expected[0]}, {expected[1]} places) expected, got "
+                f"{tuple(features.shape)}"
+            )
+        return self.cell_norm(F.relu(self.squeeze(cells.transpose(1, 2))) + self.places)
+
+    def first_state(self, cells: Tensor) -> tuple[Tensor, Tensor]:
         """The LSTM's state before the first word: two of (1, B, hidden_dim)."""
-        hidden, cell = self.start(picture).chunk(2, dim=1)
+        hidden, cell = self.start(cells.flatten(1)).chunk(2, dim=1)
         return torch.tanh(hidden).unsqueeze(0), cell.unsqueeze(0)
 
     def step(
-        self, picture: Tensor, tokens: Tensor, state: tuple[Tensor, Tensor]
+        self, cells: Tensor, tokens: Tensor, state: tuple[Tensor, Tensor]
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
         """Read tokens (B, T) from a state on: logits (B, T, vocab_size) and the new state."""
-        words = self.embedding(tokens)  # (B, T, embed_dim)
-        beside = picture.unsqueeze(1).expand(-1, tokens.shape[1], -1)  # (B, T, hidden_dim)
-        states, state = self.lstm(torch.cat([words, beside], dim=2), state)
-        return self.output(self.dropout(states)), state
+        states, state = self.lstm(self.embedding(tokens), state)  # (B, T, hidden_dim)
+        for look in self.looks:
+            states = look(states, cells)
+        return self.output(self.norm(states)), state
 
 
 def caption_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -158,13 +148,13 @@ def greedy(model: LSTMCaptioner, features: Tensor, max_length: int = 40) -> Tens
     Returns:
         tokens (B, T) int64 without <bos>; after <eos> comes <pad>.
     """
-    picture = model.see(features)
-    state = model.first_state(picture)
-    word = torch.full((len(picture), 1), BOS)
-    done = torch.zeros(len(picture), 1, dtype=torch.bool)
+    cells = model.see(features)
+    state = model.first_state(cells)
+    word = torch.full((len(cells), 1), BOS)
+    done = torch.zeros(len(cells), 1, dtype=torch.bool)
     written: list[Tensor] = []
     while len(written) < max_length and not done.all():
-        logits, state = model.step(picture, word, state)
+        logits, state = model.step(cells, word, state)
         word = logits[:, -1].argmax(dim=1, keepdim=True).masked_fill(done, PAD)
         done |= word == EOS
         written.append(word)
@@ -189,13 +179,13 @@ def beam_search(
     """
     if len(features) != 1:
         raise ValueError(f"features: of one picture at a time, got {len(features)}")
-    picture = model.see(features)  # (1, D)
-    state = model.first_state(picture)
+    cells = model.see(features)  # (1, cells, cell_dim)
+    state = model.first_state(cells)
     beams: list[tuple[list[int], float]] = [([BOS], 0.0)]
     finished: list[tuple[list[int], float]] = []
     for _ in range(max_length):
         last = torch.tensor([[tokens[-1]] for tokens, _ in beams])  # (K, 1)
-        logits, state = model.step(picture.expand(len(beams), -1), last, state)
+        logits, state = model.step(cells.expand(len(beams), -1, -1), last, state)
         total = logits[:, -1].log_softmax(dim=1) + torch.tensor([[score] for _, score in beams])
         best = total.flatten().topk(min(beam_size, total.numel()))
         rows = torch.div(best.indices, total.shape[1], rounding_mode="floor").tolist()
