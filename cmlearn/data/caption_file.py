@@ -48,11 +48,12 @@ def read_json(file: Path, *lists: str) -> dict[str, Any]:
     Raises:
         CaptionFileError: it is cut off, or lacks a list.
     """
+    text = read_text(file)
     try:
-        content = json.loads(read_text(file))
+        content = json.loads(text)
     except RecursionError as error:
         raise CaptionFileError(f"{file} is nested too deeply for a file of captions") from error
-    except json.JSONDecodeError as error:
+    except ValueError as error:
         raise CaptionFileError(f"{file} is no whole JSON ({error}): was it cut off?") from error
     for key in lists:
         if not isinstance(content, dict) or not isinstance(content.get(key), list):

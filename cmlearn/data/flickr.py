@@ -100,7 +100,10 @@ def _read_captions(folder: Path) -> tuple[Path, Captions]:
     for names, read in readers.items():
         file = _find(folder, names)
         if file:
-            return file, read(file)
+            captions = read(file)
+            if not captions:
+                raise CaptionFileError(f"{file} has no captions: was it cut off?")
+            return file, captions
     raise FileNotFoundError(
         f"no captions in {folder}: looked for {_any_of([x for names in readers for x in names])}, "
         f"there and in its subfolders {', '.join(TEXT_FOLDERS[1:])}. How to get them: "
