@@ -42,8 +42,8 @@ class CaptionerConfig:
     num_looks: int = 2
 
 
-class LSTMCaptioner(nn.Module):
-    """Features of a picture and the words so far give the next word.
+class Eye(nn.Module):
+    """Keeps what matters of each place of a picture.
 
     Args:
         config: the sizes.
@@ -55,6 +55,38 @@ class LSTMCaptioner(nn.Module):
         self.squeeze = nn.Linear(config.channels, config.cell_dim)
         self.places = nn.Parameter(torch.randn(config.cells, config.cell_dim) / 2)
         self.cell_norm = nn.LayerNorm(config.cell_dim)
+
+    def see(self, features: Tensor) -> Tensor:
+        """What stands in each place, and which place it is.
+
+        Args:
+            features: (B, channels, h, w) with h·w = cells, or (B, channels) pooled.
+
+        Returns:
+            (B, cells, cell_dim).
+
+        Raises:
+            ValueError: the features have another shape.
+        """
+        cells = features.float().flatten(2) if features.ndim > 2 else features.float().unsqueeze(2)
+        expected = (self.config.channels, self.config.cells)
+        if tuple(cells.shape[1:]) != expected:
+            raise ValueError(
+                f"features: (B, channels={expected[0]}, {expected[1]} places) expected, got "
+                f"{tuple(features.shape)}"
+            )
+        return self.cell_norm(F.relu(self.squeeze(cells.transpose(1, 2))) + self.places)
+
+
+class LSTMCaptioner(Eye):
+    """An eye that writes: features of a picture and the words so far give the next word.
+
+    Args:
+        config: the sizes.
+    """
+
+    def __init__(self, config: CaptionerConfig) -> None:
+        super().__init__(config)
         self.start = nn.Linear(config.cells * config.cell_dim, 2 * config.hidden_dim)
         self.embedding = nn.Embedding(config.vocab_size, config.embed_dim, padding_idx=PAD)
         self.lstm = nn.LSTM(config.embed_dim, config.hidden_dim, batch_first=True)
@@ -77,27 +109,6 @@ class LSTMCaptioner(nn.Module):
         cells = self.see(features)
         logits, _ = self.step(cells, tokens, self.first_state(cells))
         return logits
-
-    def see(self, features: Tensor) -> Tensor:
-        """What stands in each place, and which place it is.
-
-        Args:
-            features: (B, channels, h, w) with h·w = cells, or (B, channels) pooled.
-
-        Returns:
-            (B, cells, cell_dim).
-
-        Raises:
-            ValueError: the features have another shape.
-        """
-        cells = features.float().flatten(2) if features.ndim > 2 else features.float().unsqueeze(2)
-        expected = (self.config.channels, self.config.cells)
-        if tuple(cells.shape[1:]) != expected:
-            raise ValueError(
-                f"features: (B, channels={expected[0]}, {expected[1]} places) expected, got "
-                f"{tuple(features.shape)}"
-            )
-        return self.cell_norm(F.relu(self.squeeze(cells.transpose(1, 2))) + self.places)
 
     def first_state(self, cells: Tensor) -> tuple[Tensor, Tensor]:
         """The LSTM's state before the first word: two of (1, B, hidden_dim)."""

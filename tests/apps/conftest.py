@@ -28,7 +28,7 @@ def save_tiny(folder: Path, name: str, vocabulary: tuple[str, ...] | None = WORD
         "resnet18": (ResNet18, ResNetConfig(num_labels=5, width=4)),
         "captioner": (
             LSTMCaptioner,
-            CaptionerConfig(len(WORDS), channels=16, cell_dim=3, embed_dim=7, hidden_dim=9),
+            CaptionerConfig(len(WORDS), channels=16, cell_dim=3, embed_dim=7, hidden_dim=8),
         ),
     }[name]
     about = {"recipe": {"steps": 0}, "seed": 0, "scores": {}}

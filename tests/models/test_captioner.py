@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -13,9 +15,7 @@ from cmlearn.models.captioner import (
 )
 from cmlearn.training.loop import fit
 
-CONFIG = CaptionerConfig(
-    vocab_size=11, channels=5, cells=6, cell_dim=4, embed_dim=7, hidden_dim=32, dropout=0.0
-)
+CONFIG = CaptionerConfig(vocab_size=11, channels=5, cells=6, cell_dim=9, embed_dim=7, hidden_dim=32)
 TOKENS = torch.tensor([[BOS, 4, 5, 6, EOS], [BOS, 7, EOS, PAD, PAD], [BOS, 8, 9, EOS, PAD]])
 
 
@@ -32,7 +32,33 @@ def features() -> torch.Tensor:
 
 def test_shapes(model, features):
     assert model(features, TOKENS[:, :-1]).shape == (3, 4, 11)
-    assert model.see(features).shape == (3, 32)
+    cells = model.see(features)
+    assert cells.shape == (3, 6, 9)
+    assert [part.shape for part in model.first_state(cells)] == [(1, 3, 32)] * 2
+
+
+def test_what_stands_where_makes_a_difference(model, features):
+    mirrored = features.flip(3)
+    assert not torch.allclose(model(features, TOKENS), model(mirrored, TOKENS))
+
+
+@pytest.mark.parametrize("num_looks", [0, 1, 3])
+def test_every_look_reaches_the_words(features, num_looks):
+    torch.manual_seed(0)
+    model = LSTMCaptioner(replace(CONFIG, num_looks=num_looks))
+    model(features, TOKENS).square().sum().backward()
+    assert len(model.looks) == num_looks
+    for name, weight in model.named_parameters():
+        assert weight.grad is not None and weight.grad.isfinite().all(), name
+
+
+def test_read_at_once_or_word_by_word(model, features):
+    cells = model.see(features)
+    state, one_by_one = model.first_state(cells), []
+    for word in TOKENS.unbind(1):
+        logits, state = model.step(cells, word.unsqueeze(1), state)
+        one_by_one.append(logits)
+    torch.testing.assert_close(torch.cat(one_by_one, dim=1), model(features, TOKENS))
 
 
 def test_a_word_depends_on_no_later_word(model, features):
