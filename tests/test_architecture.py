@@ -14,7 +14,9 @@ LAYERS = ("data", "text", "models", "training", "evaluation", "viz", "apps")
 # What stands outside the layers, and what it may import.
 OUTSIDE = {"__init__": (), "course": ("course",), "recipes": LAYERS, "__main__": None}
 # Stricter than the order: models take tensors, training names no model.
-DATA_SETS = ("data.captioned", "data.storybook", "data.coco", "data.store")
+DATA_SETS = tuple(
+    f"data.{name}" for name in ("captioned", "storybook", "coco", "flickr", "source", "store")
+)
 NEVER = {"models": ("text.vocabulary", *DATA_SETS), "training": ("models", *DATA_SETS)}
 
 

@@ -17,6 +17,7 @@ from typing import IO, NamedTuple
 from tqdm import tqdm
 
 CHUNK = 1 << 20  # bytes copied at a time
+BLOCK = 512  # of zeros, with which a tar ends
 MAX_EXPANSION = 50  # times the archive's own length; COCO's annotations come to 3
 ALWAYS_ALLOWED = 10_000_000  # bytes, since a few short files may pack very well
 
@@ -117,6 +118,12 @@ def _list(opened: zipfile.ZipFile | tarfile.TarFile, archive: Path) -> Iterator[
         name = safe_name(entry.name, archive)
         if entry.isreg():
             yield Member(name, entry.size, entry)
+    # Python takes a tar that was cut off between two files for a whole one.
+    assert opened.fileobj is not None
+    opened.fileobj.seek(opened.offset)
+    if opened.fileobj.read(BLOCK) != bytes(BLOCK):
+        raise ArchiveError(f"{archive} was cut off: its end is missing")
+    opened.fileobj.read(CHUNK)  # to the very end, where a packed one has its checksum
 
 
 def safe_name(name: str, archive: Path) -> PurePosixPath:

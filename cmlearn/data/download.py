@@ -67,7 +67,8 @@ def download(
         OSError: the disk is full, or the folder cannot be written.
         ValueError: the address is not http or https, or the checksum no SHA-256.
     """
-    if urlsplit(url).scheme not in {"http", "https"}:
+    address = urlsplit(url)
+    if address.scheme not in {"http", "https"} or not address.hostname:
         raise ValueError(f"url must begin with http:// or https://, got {url!r}")
     if sha256 is not None and not re.fullmatch("[0-9a-fA-F]{64}", sha256):
         raise ValueError(f"sha256 must be 64 hexadecimal digits, got {sha256!r}")
@@ -176,18 +177,18 @@ def _check_room(partial: Path, needed: int) -> None:
 def _copy(
     response: http.client.HTTPResponse, partial: Path, written: int, total: int | None, bar: tqdm
 ) -> None:
-    with partial.open("ab" if written else "wb") as file:
-        while chunk := _read(response):
-            written += len(chunk)
-            if total is not None and written > total:
-                raise DownloadError(f"{response.url} sends more than {total:,} bytes; gave up")
-            try:
+    try:
+        with partial.open("ab" if written else "wb") as file:
+            while chunk := _read(response):
+                written += len(chunk)
+                if total is not None and written > total:
+                    raise DownloadError(f"{response.url} sends more than {total:,} bytes; gave up")
                 file.write(chunk)
-            except OSError as error:
-                raise OSError(
-                    error.errno, f"cannot write: {error.strerror}", str(partial)
-                ) from error
-            bar.update(len(chunk))
+                bar.update(len(chunk))
+    except DownloadError:
+        raise
+    except OSError as error:
+        raise OSError(error.errno, f"cannot write: {error.strerror}", str(partial)) from error
     if total is not None and written < total:
         raise _BrokeOffError(f"the connection broke at {written:,} of {total:,} bytes")
 
