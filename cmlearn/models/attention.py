@@ -41,3 +41,11 @@ class Look(nn.Module):
         )
         queries = queries + found
         return queries + self.work(queries)
+
+    def weights(self, queries: Tensor, sources: Tensor, padding: Tensor | None = None) -> Tensor:
+        """How much each query takes from each source, the mean over the heads.
+
+        Takes what `forward` takes, and returns (B, Q, S), each row with the sum 1.
+        """
+        _, weights = self.attention(self.norm(queries), sources, sources, key_padding_mask=padding)
+        return weights

@@ -213,7 +213,8 @@ def _read(path: Path) -> bytes:
 def _read_weights(path: Path, info: CheckpointInfo) -> dict[str, Tensor]:
     """Return the tensors of a weights file after checking that it is the one that `info` means."""
     content = _read(path)
-    if content.startswith(PICKLE_STARTS):
+    # A safetensors file begins with the length of its header, which may be any byte, then "{".
+    if content.startswith(PICKLE_STARTS) and content[8:9] != b"{":
         raise CheckpointError(f"{path} is a pickle, which could run any code: it was not opened")
     if len(content) != info.num_bytes:
         raise CheckpointError(

@@ -107,6 +107,25 @@ def term_panels(
     return figure
 
 
+def scatter_panels(panels: Mapping[str, np.ndarray], title: str, reach: float = 4.0) -> Figure:
+    """Draw clouds of points beside one another, all on the same scale.
+
+    Args:
+        panels: what stands above a cloud, to its points (N, 2).
+        title: what to see.
+        reach: both axes go from -reach to reach.
+    """
+    size = (2.6 * len(panels), 3.1)
+    figure, axes = plt.subplots(1, len(panels), figsize=size, squeeze=False, layout="constrained")
+    for ax, (name, points) in zip(axes[0], panels.items(), strict=True):
+        ax.scatter(*points.T, s=4, c="#1d5fa8", alpha=0.5, linewidths=0)
+        ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="z₁", ylabel="z₂", aspect="equal")
+        ax.set_title(name, fontsize=10, color=INK)
+        ax.grid(color=FAINT)
+    figure.suptitle(title, fontsize=11, color=INK)
+    return figure
+
+
 def mosaic(pictures: np.ndarray) -> np.ndarray:
     """Lay a grid of pictures into one: (R, K, H, W, 3) -> (R·H, K·W, 3)."""
     rows, columns, height, width, channels = pictures.shape

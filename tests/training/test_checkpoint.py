@@ -181,6 +181,30 @@ class Trap:
         return Path.touch, (self.touched,)
 
 
+@dataclass(frozen=True)
+class Names:
+    name: str
+
+
+class Named(nn.Module):
+    def __init__(self, config: Names) -> None:
+        super().__init__()
+        self.config = config
+        self.register_parameter(config.name, nn.Parameter(torch.zeros(2)))
+
+
+def test_a_header_whose_length_begins_like_a_pickle_is_read(tmp_path: Path) -> None:
+    for extra in range(64):  # a longer name makes a longer header, in steps of 8 bytes
+        config = Names("x" * (1 + 4 * extra))
+        save_checkpoint(tmp_path / "net", Named(config), config, recipe={}, seed=0, scores={})
+        if (tmp_path / "net.safetensors").read_bytes().startswith(b"\x80"):
+            break
+    else:
+        pytest.fail("no header began with the byte of a pickle: nothing was tested")
+    model, _ = load_checkpoint(tmp_path / "net", Named, Names)
+    assert model.config == config
+
+
 @pytest.mark.parametrize("write", [pickle.dump, torch.save])
 def test_pickle_in_disguise_is_not_opened(tmp_path: Path, write: Any) -> None:
     save(tmp_path / "small")
