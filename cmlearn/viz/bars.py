@@ -25,7 +25,8 @@ def percent_bars(
         axis: what the percentages are of.
         chance: the share that guessing gets, drawn as a line.
     """
-    figure, axes = plt.subplots(figsize=(8, 0.5 * len(shares) + 1.3))
+    top = -0.5 if chance is None else -0.9  # the line of guessing has its name above the bars
+    figure, axes = plt.subplots(figsize=(8, 0.5 * (len(shares) - 0.5 - top) + 0.85))
     for y, values in enumerate(shares.values()):
         percent = 100 * np.atleast_1d(values)
         axes.barh(y, percent.mean(), height=0.6, color="#b9d6f2")
@@ -37,7 +38,7 @@ def percent_bars(
         axes.text(100 * chance, -0.6, " guessing", color="#b3261e", va="center", fontsize=9)
     axes.set_yticks(range(len(shares)), list(shares))
     axes.set_xlim(0, 100)
-    axes.set_ylim(len(shares) - 0.5, -0.9)
+    axes.set_ylim(len(shares) - 0.5, top)
     axes.set_xlabel(axis)
     axes.set_title(title, fontsize=11, color=INK, loc="left")
     axes.spines[["top", "right"]].set_visible(False)

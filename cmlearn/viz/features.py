@@ -13,6 +13,7 @@ from matplotlib.patches import Rectangle
 INK = "#333344"
 BLUE = "#1d5fa8"
 CELLS = 16  # channels that a mosaic shows, a square number
+STAGE_COLUMNS = 3
 
 
 def neighbour_rows(
@@ -51,11 +52,18 @@ def stage_grids(image: np.ndarray, grids: Mapping[str, np.ndarray], title: str) 
         grids: name of a stage to its output (C, h, w), C at least 16.
         title: what to see.
     """
+    count = len(grids) + 1
+    rows = -(-count // STAGE_COLUMNS)
+    size = (2.6 * STAGE_COLUMNS, 3.1 * rows)
     figure, axes = plt.subplots(
-        1, len(grids) + 1, figsize=(2.0 * (len(grids) + 1), 2.6), layout="constrained"
+        rows, STAGE_COLUMNS, figsize=size, squeeze=False, layout="constrained"
     )
-    _picture(axes[0], image, f"picture\n{' × '.join(map(str, image.shape))}")
-    for ax, (name, grid) in zip(axes[1:], grids.items(), strict=True):
+    # Stages stand further apart than the tiles within one.
+    figure.set_layout_engine("constrained", w_pad=0.12, h_pad=0.1)
+    for ax in axes.flat[count:]:
+        ax.axis("off")
+    _picture(axes[0, 0], image, f"picture\n{' × '.join(map(str, image.shape))}")
+    for ax, (name, grid) in zip(axes.flat[1:count], grids.items(), strict=True):
         shape = " × ".join(map(str, grid.shape))
         _picture(ax, _mosaic(grid[:CELLS]), f"{name}\n{shape}")
     figure.suptitle(title, fontsize=11, color=INK)
@@ -132,13 +140,13 @@ def share_table(
         title: what to see.
     """
     names = list(next(iter(rows.values())))
-    figure, axes = plt.subplots(figsize=(1.35 * len(names) + 4.6, 0.5 * len(rows) + 1.2))
+    figure, axes = plt.subplots(figsize=(1.2 * len(names) + 3.4, 0.5 * len(rows) + 1.2))
     for y, (question, row) in enumerate(rows.items()):
         guess = guesses[question]
         for x, name in enumerate(names):
             gained = max(0.0, (row[name] - guess) / (1 - guess))
             axes.add_patch(Rectangle((x, y), 1, 1, facecolor=plt.cm.Blues(0.75 * gained)))  # type: ignore[attr-defined]
-            ink = "white" if gained > 0.6 else INK
+            ink = "white" if gained > 0.75 else INK
             text = f"{100 * row[name]:.0f} %"
             axes.text(x + 0.5, y + 0.5, text, ha="center", va="center", color=ink, fontsize=10)
         axes.text(len(names) + 0.5, y + 0.5, f"{100 * guess:.0f} %", ha="center", va="center")

@@ -83,7 +83,7 @@ def caption_and_picture(
     for (y, x), brightness in np.ndenumerate(patch.mean(axis=2)):
         ink = "black" if brightness > 120 else "white"
         text = "\n".join(str(value) for value in patch[y, x])
-        part.text(x, y, text, ha="center", va="center", fontsize=7, color=ink, linespacing=0.9)
+        part.text(x, y, text, ha="center", va="center", fontsize=7.5, color=ink, linespacing=1.2)
     part.set_title("36 of its pixels: red, green, blue", fontsize=10, color=INK)
     words = figure.add_subplot(grid[1, :])
     ends = np.cumsum([len(token) + 2 for token in tokens])  # long words get more room
@@ -106,7 +106,7 @@ def value_histograms(tensors: Mapping[str, np.ndarray], title: str) -> Figure:
         title: what to see.
     """
     figure, axes = plt.subplots(
-        1, len(tensors), figsize=(2.7 * len(tensors), 2.5), squeeze=False, layout="constrained"
+        1, len(tensors), figsize=(2.2 * len(tensors), 2.5), squeeze=False, layout="constrained"
     )
     for ax, (name, array) in zip(axes[0], tensors.items(), strict=True):
         values = np.ravel(array)
@@ -115,7 +115,7 @@ def value_histograms(tensors: Mapping[str, np.ndarray], title: str) -> Figure:
         ax.set_xlabel("value")
         ax.set_yticks([])
         ax.spines[["top", "right", "left"]].set_visible(False)
-    axes[0, 0].set_ylabel("how many pixels")
+    axes[0, 0].set_ylabel("how many values")
     figure.suptitle(title, fontsize=11, color=INK)
     return figure
 

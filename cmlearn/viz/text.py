@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 from matplotlib import pyplot as plt
@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 INK = "#333344"
 FAINT = "#e9e9ef"
 MAX_WORD = 14  # letters; a longer label is a caption
-CHARACTER, LINE = 5.2, 12  # width and height of a label's letters, in typographic points
+CHARACTER, LINE = 5.8, 12  # width and height of a label's letters, in typographic points
 # Dark enough to be read as text on white.
 GROUP_COLOURS = ("#b3261e", "#1d5fa8", "#2e7d32", "#8a5a00", "#7b1fa2", "#00757d", "#555566")
 SPECIAL_COLOURS = {"<pad>": "#ffffff", "<bos>": "#cfe3f7", "<eos>": "#cfe3f7", "<unk>": "#f7c6c0"}
@@ -31,6 +31,7 @@ def word_counts(counts: Mapping[str, int], title: str, top: int = 40) -> Figure:
     axes.bar(words, [counts[word] for word in words], color=GROUP_COLOURS[1])
     axes.tick_params(axis="x", labelrotation=60, labelsize=9)
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
+    axes.yaxis.set_major_formatter("{x:,.0f}")
     axes.margins(x=0.01)
     _label(axes, title, "", "occurrences")
     return figure
@@ -48,18 +49,22 @@ def rank_and_count(corpora: Mapping[str, Mapping[str, int]], title: str) -> Figu
     return figure
 
 
-def padded_batch(rows: Sequence[Sequence[str]], title: str) -> Figure:
+def padded_batch(
+    rows: Sequence[Sequence[str]], title: str, known: Collection[str] | None = None
+) -> Figure:
     """Draw a batch of captions as a table of tokens, the specials coloured.
 
     Args:
         rows: B rows of T tokens each, `<pad>` included.
         title: what to see.
+        known: the words of a vocabulary; where given, others are coloured like `<unk>`.
     """
     height, width = len(rows), len(rows[0])
-    figure, axes = plt.subplots(figsize=(0.72 * width + 0.6, 0.38 * height + 0.9))
+    figure, axes = plt.subplots(figsize=(0.76 * width + 0.6, 0.38 * height + 0.9))
     for b, row in enumerate(rows):
         for t, token in enumerate(row):
-            colour = SPECIAL_COLOURS.get(token, "#f4f4f8")
+            strange = known is not None and token not in known and token not in SPECIAL_COLOURS
+            colour = SPECIAL_COLOURS.get("<unk>" if strange else token, "#f4f4f8")
             _box(axes, t, b, token, colour, faint=token == "<pad>")
     _table(axes, width, height)
     _label(axes, title, "T: place in the caption", "B: caption")
@@ -121,7 +126,7 @@ def word_map(
     colour_of = dict(zip(groups, GROUP_COLOURS, strict=False))
     colours = [colour_of.get(group_of.get(word, ""), "#888888") for word in words]
     axes.scatter(points[:, 0], points[:, 1], s=14, c=colours)
-    axes.margins(0.12)
+    axes.margins(x=0.17, y=0.12)  # room for the names at the sides
     axes.autoscale_view()
     pixels = axes.transData.transform(points) * 72 / figure.dpi
     for point, offset, word, colour in zip(

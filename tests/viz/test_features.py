@@ -42,6 +42,12 @@ def test_stage_grids_lay_out_sixteen_channels(images: np.ndarray) -> None:
     np.testing.assert_allclose(tile, grids["last"][1] / grids["last"][1].max())
 
 
+def test_stage_grids_go_on_in_a_second_row(images: np.ndarray) -> None:
+    grids = {name: np.ones((16, 2, 2)) for name in "abc"}
+    axes = features.stage_grids(images[0], grids, "stages").axes
+    assert [len(ax.images) for ax in axes] == [1, 1, 1, 1, 0, 0]
+
+
 def test_heat_maps_keep_their_cells_and_frame_the_hottest(images: np.ndarray) -> None:
     heat = np.array([[0.0, -3.0], [1.0, 2.0]])
     figure = features.heat_maps(images[:1], [heat], ["house"], "maps")

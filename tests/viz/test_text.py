@@ -36,6 +36,13 @@ def test_padded_batch_writes_every_token() -> None:
     assert axes.patches[0].get_facecolor() != axes.patches[1].get_facecolor()
 
 
+def test_padded_batch_colours_what_is_not_known() -> None:
+    axes = text.padded_batch([["red", "House,", "<unk>", "<pad>"]], "a row", known={"red"}).axes[0]
+    red, house, unknown, padding = (patch.get_facecolor() for patch in axes.patches)
+    assert house == unknown
+    assert len({red, unknown, padding}) == 3
+
+
 def test_context_windows_has_a_row_for_each_word() -> None:
     axes = text.context_windows(["a", "red", "house"], 1, "windows").axes[0]
     assert len(axes.texts) == 9
