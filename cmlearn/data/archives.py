@@ -80,7 +80,7 @@ def unpack(
     except (ArchiveError, MemoryError):
         raise
     except OSError as error:
-        if error.errno is None:  # of the decoder, not of the disk
+        if error.errno in {None, errno.EINVAL}:  # of the decoder, not of the disk
             raise ArchiveError(f"{archive} is damaged: {error}") from error
         raise OSError(
             error.errno, f"cannot unpack {archive}: {error.strerror}", str(folder)

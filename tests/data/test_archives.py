@@ -4,7 +4,9 @@ import io
 import stat
 import struct
 import tarfile
+import tempfile
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,33 @@ def test_cut_off_anywhere(tmp_path: Path, name: str, share: float) -> None:
     archive.write_bytes(content[: int(share * len(content))])
     with pytest.raises(ArchiveError, match=str(archive)):
         unpack(archive, tmp_path / "out", progress=False)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from([*WRITERS]),
+    harms=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1),
+)
+def test_changed_anywhere_it_is_refused_or_stays_inside(name: str, harms: list) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        archive = WRITERS[name](Path(folder) / name, FILES)
+        content = bytearray(archive.read_bytes())
+        for share, byte in harms:
+            content[int(share * len(content))] = byte
+        archive.write_bytes(content)
+        with suppress(ArchiveError):
+            unpack(archive, Path(folder) / "out", progress=False)
+        assert {path.name for path in Path(folder).iterdir()} <= {name, "out"}
+        assert not [path for path in Path(folder).rglob("*") if path.suffix == ".partial"]
+
+
+def test_a_zip_whose_directory_points_before_its_start(tmp_path: Path) -> None:
+    path = write_zip(tmp_path / "a.zip", {"a": b"1"})
+    content = bytearray(path.read_bytes())
+    at = content.rindex(b"PK\x05\x06") + 16  # where the directory begins, it says
+    content[at : at + 4] = struct.pack("<I", int.from_bytes(content[at : at + 4], "little") + 99)
+    path.write_bytes(content)
+    refuse(path, "is damaged")
 
 
 def test_a_tar_cut_off_between_two_files(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import io
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmlearn.data.caption_file import CaptionFileError
@@ -107,6 +107,24 @@ def test_malformed_token_lines(tmp_path: Path, line: str) -> None:
 def test_token_lines_without_a_caption_keep_the_picture(tmp_path: Path) -> None:
     (tmp_path / "a").write_text("1.jpg#0\t\n1.jpg#1\t a  dog \n2.jpg#0\n")
     assert read_token_file(tmp_path / "a") == {"1.jpg": ["a dog"], "2.jpg": []}
+
+
+@settings(max_examples=60)
+@given(
+    st.sampled_from(["", "image,caption\n", "image_name|comment_number|comment\n"]),
+    st.text(st.sampled_from('1.jpg#0\t\n\r,|"/ \\\0\u2028é')).map(str.encode) | st.binary(),
+)
+def test_whatever_is_in_it(file: Path, header: str, content: bytes) -> None:
+    """Plain names and captions of one line, or an error that names the file."""
+    file.write_bytes(header.encode() + content)
+    for read in (read_token_file, read_csv_file):
+        try:
+            captions = read(file)
+        except CaptionFileError as error:
+            assert str(file) in str(error)
+        else:
+            assert all(Path(name).name == name for name in captions)
+            assert all(x == " ".join(x.split()) != "" for said in captions.values() for x in said)
 
 
 def test_lists_with_and_without_endings(tmp_path: Path) -> None:

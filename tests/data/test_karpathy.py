@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cmlearn.data.caption_file import CaptionFileError
 from cmlearn.data.karpathy import KarpathyEntry, read_karpathy
@@ -58,3 +60,32 @@ def test_a_picture_in_two_splits_is_refused(tmp_path: Path) -> None:
     file = write(tmp_path / "dataset.json", entry("a.jpg", "train"), entry("a.jpg", "test"))
     with pytest.raises(CaptionFileError, match=r"lists a\.jpg twice"):
         read_karpathy(file)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(), max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["filename", "split", "sentences", "raw", "cocoid"]), inner, max_size=5
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("karpathy") / "dataset.json"
+
+
+@settings(max_examples=80)
+@given(st.lists(st.fixed_dictionaries(dict.fromkeys(entry("", ""), JSON)), min_size=1) | JSON)
+def test_whatever_is_in_it(file: Path, images: Any) -> None:
+    file.write_text(json.dumps({"images": images}))
+    try:
+        entries = read_karpathy(file)
+    except CaptionFileError as error:
+        assert str(file) in str(error)
+    else:
+        assert all(Path(x.name).name == x.name and x.captions is not None for x in entries)
