@@ -1,4 +1,4 @@
-"""Which data sets can be fetched, where they come from, and what must be asked for by hand."""
+"""Where each data set is to be had: by a program, or by asking for it."""
 
 from __future__ import annotations
 

@@ -16,8 +16,6 @@ from urllib.request import Request, urlopen
 
 from tqdm import tqdm
 
-from cmlearn import __version__
-
 CHUNK = 1 << 20  # bytes read at a time
 TIMEOUT = 30  # seconds without a byte
 ATTEMPTS = 5
@@ -129,7 +127,7 @@ def _fetch(url: str, partial: Path, size: int | None, sha256: str | None, progre
 
 
 def _open(url: str, start: int) -> http.client.HTTPResponse:
-    headers = {"User-Agent": f"cmlearn/{__version__}", "Accept-Encoding": "identity"}
+    headers = {"User-Agent": "cmlearn", "Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"
     try:

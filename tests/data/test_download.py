@@ -31,6 +31,11 @@ class Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
+class QuietServer(ThreadingHTTPServer):
+    def handle_error(self, *arguments: object) -> None:
+        """Say nothing of clients that go away early."""
+
+
 @dataclass
 class Server:
     """What it does at each request in turn, the last of them ever after."""
@@ -45,7 +50,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Server]:
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http = QuietServer(("127.0.0.1", 0), Handler)
     http.ours = Server(f"http://127.0.0.1:{http.server_address[1]}/val2017.zip")
     threading.Thread(target=http.serve_forever, daemon=True).start()
     yield http.ours
