@@ -40,8 +40,7 @@ def score_panels(
         axes.barh(candidates, values, height=0.65, color=GREEN if name == truth else LIGHT_BLUE)
         end = (best or {}).get(name, 1)
         for y, value in enumerate(values):
-            text = f"{value:.2f}" if end > 1 else f"{100 * value:.0f} %"
-            axes.text(0.03 * end, y, text, va="center", fontsize=9, color=INK)
+            axes.text(0.03 * end, y, _number(value, end), va="center", fontsize=9, color=INK)
         axes.set_xlim(0, end)
         axes.set_title(name, fontsize=9.5, color=INK)
         axes.set_xticks([])
@@ -50,6 +49,13 @@ def score_panels(
     np.atleast_1d(panels)[0].invert_yaxis()
     figure.suptitle(title, fontsize=11, color=INK)
     return figure
+
+
+def _number(value: float, end: float) -> str:
+    """Write a value as the length of its axis asks for it: 47 %, 2.42 or 620."""
+    if end <= 1:
+        return f"{100 * value:.0f} %"
+    return f"{value:.2f}" if end < 100 else f"{value:.0f}"
 
 
 def ngram_rows(tokens: Sequence[str], found: Sequence[Sequence[bool]], title: str) -> Figure:
