@@ -14,6 +14,7 @@ from matplotlib.patches import Rectangle
 INK = "#333344"
 RED = "#b3261e"
 FAINT = "#9a9aa6"
+ORANGE = "#e8850c"  # seen on a night sky and on snow
 SPECIAL = "#cfe3f7"
 WIDTH, HEIGHT = 5.45, 13  # of a letter and of a line, in typographic points
 LETTERS = 27  # in a line below a picture
@@ -146,6 +147,51 @@ def next_words(
     axes.set_yticks(np.arange(height) + 0.5, ["likeliest", *map(str, range(2, height + 1))])
     axes.set_xlabel("t: place in the caption (framed: the word that was taken)")
     return figure
+
+
+def where_it_looks(
+    image: np.ndarray, words: Sequence[str], maps: Mapping[str, np.ndarray], title: str
+) -> Figure:
+    """Draw a picture once for each word, clear where the word looks and pale elsewhere.
+
+    Each map keeps its own places, unsmoothed. The place with the most has a frame and its share.
+
+    Args:
+        image: (H, W, 3) uint8.
+        words: T words.
+        maps: name of a row to the weights (T, h, w) of each word, which sum to one.
+        title: what to see.
+    """
+    size = (1.15 * (len(words) + 1) + 0.4, 1.4 * len(maps) + 0.5)
+    figure, grid = plt.subplots(
+        len(maps), len(words) + 1, figsize=size, squeeze=False, layout="constrained"
+    )
+    for ax in grid.flat:
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(False)
+    grid[0, 0].imshow(image, interpolation="nearest")
+    for axes, (name, row) in zip(grid, maps.items(), strict=True):
+        axes[1].set_ylabel(name, fontsize=9.5, color=INK)
+        for ax, weights in zip(axes[1:], row, strict=True):
+            _veil(ax, image, weights)
+    for ax, word in zip(grid[0, 1:], words, strict=True):
+        ax.set_title(word, fontsize=10, color=INK)
+    figure.suptitle(title, fontsize=11, color=INK)
+    return figure
+
+
+def _veil(ax: Axes, image: np.ndarray, weights: np.ndarray) -> None:
+    height, width = image.shape[:2]
+    ax.imshow(image, interpolation="nearest")
+    veil = np.ones((*weights.shape, 4))
+    veil[..., 3] = 0.92 * (1 - weights / weights.max())
+    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
+    ax.imshow(veil, extent=extent, interpolation="nearest")
+    row, column = np.unravel_index(np.argmax(weights), weights.shape)
+    h, w = height / weights.shape[0], width / weights.shape[1]
+    corner = (column * w - 0.5, row * h - 0.5)
+    ax.add_patch(Rectangle(corner, w, h, fill=False, edgecolor=ORANGE, lw=2))
+    ax.set_xlabel(f"{100 * weights.max():.0f} %", fontsize=8.5, color=INK)
 
 
 def _box(axes: Axes, x: int, y: int, text: str, colour: object, ink: str) -> None:

@@ -3,7 +3,13 @@
 import numpy as np
 from matplotlib import pyplot as plt
 
-from cmlearn.viz.captions import LETTERS, captioned_pictures, next_words, token_rows
+from cmlearn.viz.captions import (
+    LETTERS,
+    captioned_pictures,
+    next_words,
+    token_rows,
+    where_it_looks,
+)
 
 PICTURE = np.zeros((8, 8, 3), np.uint8)
 MARKED = [("a", True), ("green", False), ("house", True)]
@@ -48,4 +54,20 @@ def test_each_candidate_has_its_probability():
     figure = next_words(["a", "home"], candidates, "Title")
     assert list(texts(figure.axes[0])) == ["a\n90 %", "the\n10 %", "house\n60 %", "home\n40 %"]
     assert len([patch for patch in figure.axes[0].patches if not patch.get_fill()]) == 2
+    plt.close(figure)
+
+
+def test_each_word_has_a_map_that_is_clear_where_it_looks():
+    weights = np.full((3, 2, 2), 0.2)
+    weights[:, 1, 0] = 0.4
+    words = ["red", "house", "left"]
+    figure = where_it_looks(PICTURE, words, {"first": weights, "second": weights[::-1]}, "Title")
+    axes = np.array(figure.axes).reshape(2, 4)
+    assert [ax.get_title() for ax in axes[0]] == ["", *words]
+    assert [ax.get_ylabel() for ax in axes[:, 1]] == ["first", "second"]
+    for ax in axes[:, 1:].flat:
+        veil = ax.images[1].get_array()[..., 3]
+        assert veil[1, 0] == 0 and (np.delete(veil, 2) > 0.3).all()
+        assert ax.patches[0].get_xy() == (-0.5, 3.5)
+        assert ax.get_xlabel() == "40 %"
     plt.close(figure)
