@@ -158,7 +158,8 @@ def _draw_sky(pen: _Pen, scene: Scene) -> None:
         r, g, b = (int(c) for c in colour)
         pen.polygon([(0, y), (64, y), (64, HORIZON + 1), (0, HORIZON + 1)], (r, g, b))
     cloud = CLOUD_RGB[scene.sky]
-    for x, y, r in (((22, 6, 5), (44, 27, 6)), ((42, 5, 5), (20, 28, 6)))[scene.variant]:  # fmt: skip
+    clouds = (((22, 6, 5), (44, 27, 6)), ((42, 5, 5), (20, 28, 6)))
+    for x, y, r in clouds[scene.variant]:
         pen.disc(x - r * 0.7, y + 0.6, r * 0.7, r * 0.36, cloud)
         pen.disc(x + r * 0.7, y + 0.6, r * 0.8, r * 0.36, cloud)
         pen.disc(x, y, r * 0.7, r * 0.55, cloud)
