@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +20,7 @@ from cmlearn.data.images import ImageError
 from cmlearn.data.store import StoreError, build_store, open_store
 
 VERSION = 1  # of how a file becomes a square; another one builds every store anew
+LEFT_AFTER = 3600  # seconds after which half a store belongs to nobody any more
 NAMED = 3  # damaged pictures that a warning names
 
 
@@ -80,6 +83,7 @@ def fingerprint(items: Sequence[CaptionedImage]) -> str:
 def _build(
     items: Sequence[CaptionedImage], store: Path, name: str, size: int, progress: bool
 ) -> tuple[np.ndarray, dict[int, str]]:
+    _remove_leftovers(store.parent)
     left_out: dict[int, str] = {}
     hidden = {} if progress else {"disable": True}  # leaves TQDM_DISABLE its say
     bar = tqdm(items, desc=f"making {name} {size} x {size}", mininterval=0.5, **hidden)
@@ -98,6 +102,14 @@ def _build(
     finally:
         aside.unlink(missing_ok=True)
     return open_store(store), left_out
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed processes left; a younger file may be one that grows now."""
+    for leftover in folder.glob("*.partial"):
+        with suppress(OSError):
+            if time.time() - leftover.stat().st_mtime > LEFT_AFTER:
+                leftover.unlink()
 
 
 def _open(store: Path, count: int) -> tuple[np.ndarray, dict[int, str]] | None:

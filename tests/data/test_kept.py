@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 import tracemalloc
 import warnings
 from pathlib import Path
@@ -114,6 +115,16 @@ def test_what_is_not_whole_is_made_anew(tmp_path: Path, harm: str) -> None:
     assert data.images[:, 0, 0, 0].tolist() == [0, 1, 2]
 
 
+def test_what_killed_processes_left_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    for name, age in (("old.npy.7.partial", 4000), ("young.npy.8.partial", 10)):
+        (tmp_path / "out" / name).touch()
+        os.utime(tmp_path / "out" / name, (time.time() - age,) * 2)
+    keep(photographs(tmp_path / "in", 1), tmp_path / "out")
+    partial = [path.name for path in (tmp_path / "out").glob("*.partial")]
+    assert partial == ["young.npy.8.partial"]
+
+
 def test_nothing_to_keep(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="ours/train: needs pictures and a size ≥ 1, got 0 and 8"):
         keep([], tmp_path)
@@ -156,7 +167,7 @@ def test_memory_stays_flat_however_many_pictures(tmp_path: Path, monkeypatch) ->
     assert growth * 118_287 < 30_000_000  # of 1.5 GB that train2017 has at this size
 
 
-def test_module_counts_its_version(tmp_path: Path, monkeypatch) -> None:
+def test_another_version_builds_anew(tmp_path: Path, monkeypatch) -> None:
     items = photographs(tmp_path / "in", 1)
     before = fingerprint(items)
     monkeypatch.setattr(kept, "VERSION", kept.VERSION + 1)
