@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cmlearn.models.attention import Look
-from cmlearn.models.normalising_flow import NormalisingFlow
+from cmlearn.models.autoregressive_prior import AutoregressivePrior
 from cmlearn.models.text_encoder import ReadCaption, TextEncoderConfig, build_text_encoder
 
 SIDE = 32  # pixels of the pictures that these models draw
@@ -31,7 +31,7 @@ class VAEConfig:
 
     Attributes:
         text: of the text encoder; its `condition_dim` is the length of a word's vector, too.
-        latent_dim: length of z, even.
+        latent_dim: length of z.
         dim: length of the vector that stands for one of the 16 places of a picture.
         channels: channels of the 8 × 8 grid from which the picture is unfolded.
     """
@@ -111,8 +111,8 @@ class PictureDecoder(nn.Module):
 class TextToImageVAE(nn.Module):
     """A conditional VAE whose condition, and whose prior over z, come from a caption.
 
-    The prior is a normalising flow: "a house" may stand on the left or on the right, but not half
-    here and half there, and a Gaussian cannot say that.
+    The prior has many humps: "a house" may stand on the left or on the right, but not half here and
+    half there, and one Gaussian cannot say that.
 
     Args:
         config: the sizes.
@@ -124,7 +124,7 @@ class TextToImageVAE(nn.Module):
         self.config = config
         self.text = build_text_encoder(config.text, table)
         self.encoder = PictureEncoder(config)
-        self.prior = NormalisingFlow(config.latent_dim, config.text.condition_dim)
+        self.prior = AutoregressivePrior(config.latent_dim, config.text.condition_dim)
         self.decoder = PictureDecoder(config)
 
     def forward(self, images: Tensor, tokens: Tensor) -> dict[str, Tensor]:
@@ -151,21 +151,18 @@ class TextToImageVAE(nn.Module):
         }
 
     @torch.no_grad()
-    def sample(self, tokens: Tensor, generator: torch.Generator, spread: float = 1.0) -> Tensor:
+    def sample(self, tokens: Tensor, generator: torch.Generator) -> Tensor:
         """Draw a picture for each caption.
 
         Args:
             tokens: (B, T) int64.
             generator: chooses z.
-            spread: 1 draws z from the prior; less stays nearer to the middle of the noise that
-                the prior bends; 0 draws the same picture each time.
 
         Returns:
             (B, 3, 32, 32) float, about -1 to 1.
         """
         caption = self.text.read(tokens)
-        noise = torch.randn(len(tokens), self.config.latent_dim, generator=generator)
-        return self.decoder(self.prior.from_noise(spread * noise, caption.condition), caption)
+        return self.decoder(self.prior.sample(caption.condition, generator), caption)
 
 
 def reparameterise(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -225,7 +222,7 @@ def vae_loss(
         rmse: of the decoded pictures, in the units of the pixels (0 to 2).
     """
     out = model(batch["images"], batch["tokens"])
-    # No closed form for a flow: the z that was drawn stands for all (Kingma & Welling, equation 6).
+    # No closed form for mixtures: the z that was drawn stands for all (Kingma & Welling, eq. 6).
     log_q = log_density(out["z"], out["mu"], out["logvar"])
     kl = (log_q - out["log_prior"]).mean()
     reconstruction = gaussian_nats(out["images"], batch["images"], sigma)
@@ -267,7 +264,7 @@ def prior_loss(prior: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tenso
     enhancing VAE models"): a z is drawn from q, and the prior learns to expect it.
 
     Args:
-        prior: a `NormalisingFlow`.
+        prior: an `AutoregressivePrior`.
         batch: "mu", "logvar" of q, each (B, latent_dim), and "condition" (B, C): see `posterior`.
 
     Returns:

@@ -33,9 +33,9 @@ from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import History, fit
 from cmlearn.training.runtime import channels_last, generator, seed_all
 
-STEPS, BATCH_SIZE, LEARNING_RATE = 10_000, 64, 2e-3
+STEPS, BATCH_SIZE, LEARNING_RATE = 9_000, 64, 2e-3
 BETA_START, BETA_END = 40.0, 4.0
-PRIOR_STEPS, PRIOR_BATCH_SIZE = 4_000, 512  # afterwards, for the prior alone
+PRIOR_STEPS, PRIOR_BATCH_SIZE = 3_000, 512  # afterwards, for the prior alone
 CONDITION_DIM = 128
 
 

@@ -1,0 +1,99 @@
+"""A prior that writes z one number after another, each knowing the caption with those before it.
+
+Germain, Gregor, Murray & Larochelle 2015, "MADE: masked autoencoder for distribution estimation"
+(ICML), with a mixture of Gaussians for each number (Bishop 1994, "Mixture density networks").
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+class MaskedLinear(nn.Linear):
+    """A linear layer in which some outputs cannot see some inputs.
+
+    Args:
+        sees: (out, in) bool, true where an output may look.
+    """
+
+    mask: Tensor
+
+    def __init__(self, sees: Tensor) -> None:
+        super().__init__(sees.shape[1], sees.shape[0])
+        self.register_buffer("mask", sees.float(), persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, in) -> (B, out)."""
+        return F.linear(x, self.weight * self.mask, self.bias)
+
+
+class AutoregressivePrior(nn.Module):
+    """p(z | condition) = p(z₁ | c) · p(z₂ | z₁, c) · …, each a mixture of Gaussians.
+
+    Args:
+        latent_dim: length of z.
+        condition_dim: length of the condition.
+        hidden_dim: width of the layers, at least `latent_dim`.
+        num_humps: Gaussians in a mixture.
+    """
+
+    def __init__(
+        self, latent_dim: int, condition_dim: int, hidden_dim: int = 512, num_humps: int = 10
+    ) -> None:
+        super().__init__()
+        self.shape = (latent_dim, 3, num_humps)
+        place = torch.arange(latent_dim)
+        rank = torch.arange(hidden_dim) % latent_dim  # a hidden number sees those before its rank
+        out = place.repeat_interleave(3 * num_humps)
+        self.first = MaskedLinear(place < rank.unsqueeze(1))
+        self.second = MaskedLinear(rank <= rank.unsqueeze(1))
+        self.last = MaskedLinear(rank <= out.unsqueeze(1))
+        self.conditions = nn.ModuleList(
+            nn.Linear(condition_dim, size) for size in (hidden_dim, hidden_dim, len(out))
+        )
+        with torch.no_grad():  # the humps begin side by side
+            self.last.bias.view(self.shape)[:, 1] = torch.linspace(-3, 3, num_humps)
+
+    def forward(self, z: Tensor, condition: Tensor) -> Tensor:
+        """Log p(z | condition) in nats: (B, D), (B, C) -> (B,)."""
+        log_weight, mu, logvar = self.humps(z, condition)
+        squared = (z.unsqueeze(2) - mu) ** 2 / logvar.exp()
+        log_density = -0.5 * (squared + logvar + math.log(2 * math.pi))  # (B, D, K)
+        return torch.logsumexp(log_weight + log_density, dim=2).sum(dim=1)
+
+    def humps(self, z: Tensor, condition: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The mixture of each number, given those before it.
+
+        Args:
+            z: (B, D).
+            condition: (B, C).
+
+        Returns:
+            log weights, means and log variances, each (B, D, num_humps); [:, i] depends on z
+            before i only.
+        """
+        to_first, to_second, to_last = (layer(condition) for layer in self.conditions)
+        hidden = F.silu(self.first(z) + to_first)
+        hidden = hidden + F.silu(self.second(hidden) + to_second)
+        weight, mu, logvar = (self.last(hidden) + to_last).unflatten(1, self.shape).unbind(dim=2)
+        return weight.log_softmax(dim=2), mu, logvar.clamp(-7, 3)
+
+    @torch.no_grad()
+    def sample(self, condition: Tensor, generator: torch.Generator) -> Tensor:
+        """Draw a z for each condition, number by number: (B, C) -> (B, D)."""
+        size = (len(condition), self.shape[0])
+        chance = torch.rand(size, generator=generator)
+        noise = torch.randn(size, generator=generator)
+        z = torch.zeros(size)
+        for i in range(self.shape[0]):
+            log_weight, mu, logvar = (part[:, i] for part in self.humps(z, condition))
+            # By the cumulated weights, since torch.multinomial differs between processors.
+            below = log_weight.exp().cumsum(dim=1) < chance[:, i : i + 1]
+            hump = below.sum(dim=1, keepdim=True).clamp(max=self.shape[2] - 1)
+            mean, deviation = mu.gather(1, hump), (0.5 * logvar.gather(1, hump)).exp()
+            z[:, i : i + 1] = mean + deviation * noise[:, i : i + 1]
+        return z
