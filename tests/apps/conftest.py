@@ -22,9 +22,9 @@ WORDS = Vocabulary.from_captions(["a red house at night", "a blue tree left of a
 def save_tiny(folder: Path, name: str, vocabulary: tuple[str, ...] | None = WORDS.tokens) -> None:
     """Save one tiny model under the name of a shipped one."""
     torch.manual_seed(0)
-    text = TextEncoderConfig(len(WORDS), embed_dim=6, condition_dim=10, hidden_dim=8)
+    text = TextEncoderConfig(len(WORDS), embed_dim=6, condition_dim=12, hidden_dim=8)
     kind, config = {
-        "vae": (TextToImageVAE, VAEConfig(text, latent_dim=4, hidden_dim=16, channels=8)),
+        "vae": (TextToImageVAE, VAEConfig(text, latent_dim=4, dim=8, channels=8)),
         "resnet18": (ResNet18, ResNetConfig(num_labels=5, width=4)),
         "captioner": (
             LSTMCaptioner,

@@ -78,3 +78,18 @@ def test_gradients_reach_both_sides_and_every_weight(queries, sources):
 def test_a_head_needs_its_share_of_the_query():
     with pytest.raises(AssertionError, match="divisible"):
         Look(D, E, num_heads=3)
+
+
+def test_weights_say_from_where_it_was_taken(queries, sources):
+    look = new_look(num_heads=1)
+    padding = torch.zeros(B, S, dtype=torch.bool)
+    padding[0, 3:] = True
+    weights = look.weights(queries, sources, padding)
+    assert weights.shape == (B, Q, S)
+    torch.testing.assert_close(weights.sum(dim=2), torch.ones(B, Q))
+    assert (weights[0, :, 3:] == 0).all() and (weights[1] > 0).all()
+    attention = look.attention
+    values = F.linear(sources, attention.v_proj_weight, attention.in_proj_bias.chunk(3)[2])
+    found = attention.out_proj(weights @ values)
+    expected = queries + found + look.work(queries + found)
+    torch.testing.assert_close(look(queries, sources, padding), expected)

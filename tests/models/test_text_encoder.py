@@ -64,6 +64,28 @@ def test_a_row_for_pad_in_the_table_does_not_leak_in(encoder_class: Encoder) -> 
 
 
 @both
+def test_read_gives_the_condition_and_something_to_look_at(encoder_class: Encoder) -> None:
+    encoder = encoder_class(CONFIG)
+    condition, words, padding = encoder.read(TOKENS)
+    torch.testing.assert_close(condition, encoder(TOKENS))
+    assert words.shape == (*padding.shape, 7)
+    assert padding.shape == (4, 1 if encoder_class is MeanEncoder else 5)
+    assert not padding.all(dim=1).any()  # attention over nothing would be NaN
+
+
+def test_the_gru_offers_each_word_and_no_padding() -> None:
+    padding = GRUEncoder(CONFIG).read(TOKENS).padding
+    assert padding.tolist()[2:] == [[False] * 3 + [True] * 2, [False] + [True] * 4]
+
+
+def test_a_state_knows_what_was_read_before_it_and_nothing_after() -> None:
+    encoder, changed = GRUEncoder(CONFIG), TOKENS.clone()
+    changed[0, 3] = 9
+    moved = (encoder.read(TOKENS).words != encoder.read(changed).words).any(dim=2)[0]
+    assert moved.tolist() == [False, False, False, True, True]
+
+
+@both
 def test_wrong_shapes_and_types_are_refused(encoder_class: Encoder) -> None:
     encoder = encoder_class(CONFIG)
     for wrong in (TOKENS[0], TOKENS[:, :0], TOKENS.float(), TOKENS[None]):

@@ -17,6 +17,9 @@ from cmlearn.models.vae import (
     VAEConfig,
     gaussian_nats,
     kl_divergence,
+    log_density,
+    posterior,
+    prior_loss,
     reparameterise,
     to_signed,
     to_uint8,
@@ -27,7 +30,7 @@ from cmlearn.training.loop import fit
 CONFIG = VAEConfig(
     TextEncoderConfig(vocab_size=11, embed_dim=6, condition_dim=9, hidden_dim=10),
     latent_dim=5,
-    hidden_dim=24,
+    dim=12,
     channels=7,
 )
 TOKENS = torch.tensor([[1, 4, 5, 2], [1, 6, 2, 0], [1, 7, 8, 2]])
@@ -54,15 +57,29 @@ def batch() -> dict[str, torch.Tensor]:
 def test_shapes(batch):
     out = built()(batch["images"], batch["tokens"])
     assert out["images"].shape == (3, 3, 32, 32)
-    for name in ("mu", "logvar", "prior_mu", "prior_logvar"):
+    for name in ("mu", "logvar", "z"):
         assert out[name].shape == (3, 5)
+    assert out["log_prior"].shape == (3,)
 
 
 def test_shapes_of_the_halves(batch):
-    condition = torch.zeros(3, 9)
-    mu, logvar = PictureEncoder(CONFIG)(batch["images"], condition)
+    caption = built().text.read(TOKENS)
+    mu, logvar = PictureEncoder(CONFIG)(batch["images"], caption)
     assert mu.shape == logvar.shape == (3, 5)
-    assert PictureDecoder(CONFIG)(mu, condition).shape == (3, 3, 32, 32)
+    assert PictureDecoder(CONFIG)(mu, caption).shape == (3, 3, 32, 32)
+
+
+def test_what_the_encoder_says_of_many(batch):
+    model = built()
+    rows = posterior(model, batch["images"], TOKENS)
+    assert {name: tuple(part.shape) for name, part in rows.items()} == {
+        "mu": (3, 5),
+        "logvar": (3, 5),
+        "condition": (3, 9),
+    }
+    one = posterior(model, batch["images"][1:2], TOKENS[1:2])
+    for name, part in rows.items():
+        torch.testing.assert_close(part[1:2], one[name], atol=1e-5, rtol=1e-4)
 
 
 def test_a_table_of_word_vectors_is_taken_and_stays_trainable():
@@ -133,19 +150,41 @@ def test_the_loss_is_made_of_its_parts(batch):
     assert torch.allclose(terms["reconstruction"], calibrated, rtol=1e-4)
 
 
+def test_log_density_is_that_of_a_gaussian():
+    z, mu, logvar = torch.randn(3, 6, 5, generator=noise())
+    reference = Normal(mu, (logvar / 2).exp()).log_prob(z).sum(dim=1)
+    assert torch.allclose(log_density(z, mu, logvar), reference, atol=1e-5)
+
+
+def test_the_kl_of_the_loss_is_the_one_of_the_prior_alone(batch):
+    model = built()
+    rows = posterior(model, batch["images"], TOKENS)
+    torch.manual_seed(3)
+    alone = prior_loss(model.prior, rows)
+    torch.manual_seed(3)
+    together = vae_loss(model, batch)
+    assert torch.allclose(alone["kl"], together["kl"], atol=1e-4)
+    assert torch.allclose(alone["loss"] * 5, alone["kl"])
+
+
+def test_training_the_prior_alone_changes_nothing_else(batch):
+    model = built()
+    before = {name: weight.clone() for name, weight in model.state_dict().items()}
+    rows = posterior(model, batch["images"], TOKENS)
+    history = fit(model.prior, prior_loss, [rows] * 80, steps=80, progress=False)
+    assert history["kl"][-10:].mean() < history["kl"][:10].mean() - 1
+    for name, weight in model.state_dict().items():
+        assert torch.equal(weight, before[name]) != name.startswith("prior."), name
+
+
 def test_beta_falls_to_its_end_and_stays():
     annealed = AnnealedVAELoss(steps=10, start=1000.0, end=10.0)
     betas = []
 
     def spy(images: torch.Tensor, tokens: torch.Tensor) -> dict[str, torch.Tensor]:
-        zeros, ones = torch.zeros(1, 2), torch.ones(1, 2)
-        return {
-            "images": images + 1,
-            "mu": ones,
-            "logvar": zeros,
-            "prior_mu": zeros,
-            "prior_logvar": zeros,
-        }
+        zeros = torch.zeros(1, 2)
+        latents = {"mu": zeros, "logvar": zeros, "z": zeros}
+        return {"images": images + 1, **latents, "log_prior": torch.tensor([-9.0])}
 
     batch = {"images": torch.zeros(1, 3, 32, 32), "tokens": TOKENS[:1]}
     for _ in range(13):
@@ -189,11 +228,6 @@ def test_the_same_generator_draws_the_same():
     model = built()
     assert torch.equal(model.sample(TOKENS, noise(3)), model.sample(TOKENS, noise(3)))
     assert not torch.equal(model.sample(TOKENS, noise(3)), model.sample(TOKENS, noise(4)))
-
-
-def test_without_spread_chance_plays_no_part():
-    model = built()
-    assert torch.equal(model.sample(TOKENS, noise(3), 0.0), model.sample(TOKENS, noise(4), 0.0))
 
 
 def test_a_picture_depends_on_its_caption():

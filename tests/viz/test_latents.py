@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from cmlearn.viz.latents import fewer_levels, latent_plane, mosaic, picture_rows, term_panels
+from cmlearn.viz.latents import (
+    fewer_levels,
+    latent_plane,
+    mosaic,
+    picture_rows,
+    scatter_panels,
+    term_panels,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -57,3 +64,12 @@ def test_fewer_levels_keep_black_and_white_and_stay_near() -> None:
     assert (rounded[0], rounded[-1]) == (0, 255)
     assert len(np.unique(rounded)) == 33
     assert np.abs(rounded.astype(int) - values).max() <= 4
+
+
+def test_clouds_stand_beside_one_another_on_one_scale() -> None:
+    clouds = {"seen": np.array([[0.0, 1], [2, 3]]), "drawn": np.array([[4.0, -1]])}
+    figure = scatter_panels(clouds, "Two clouds", reach=5)
+    assert [ax.get_title() for ax in figure.axes] == ["seen", "drawn"]
+    assert {(*ax.get_xlim(), *ax.get_ylim()) for ax in figure.axes} == {(-5, 5, -5, 5)}
+    drawn = [ax.collections[0].get_offsets() for ax in figure.axes]
+    assert all(np.array_equal(a, b) for a, b in zip(drawn, clouds.values(), strict=True))
