@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -34,13 +35,57 @@ from cmlearn.training.loop import History, fit
 from cmlearn.training.runtime import channels_last, generator, seed_all
 
 STEPS, BATCH_SIZE, LEARNING_RATE = 9_000, 64, 2e-3
-BETA_START, BETA_END = 40.0, 4.0
 PRIOR_STEPS, PRIOR_BATCH_SIZE = 3_000, 512  # afterwards, for the prior alone
+BETA_START, BETA_END = 40.0, 4.0
 CONDITION_DIM = 128
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to train, and on what.
+
+    Attributes:
+        steps: of training everything.
+        prior_steps: of training the prior alone, afterwards.
+        beta_start: the first weight of the KL term.
+        beta_end: the last one.
+        captions: how many of a picture's captions are read, the first ones.
+    """
+
+    steps: int
+    prior_steps: int
+    beta_start: float
+    beta_end: float
+    captions: int
+
+
+NOTEBOOK = Plan(600, prior_steps=300, beta_start=20.0, beta_end=8.0, captions=1)  # notebook 03
 
 
 def train(path: Path, seed: int) -> None:
     """Train on pictures with one of their captions; write `path`.safetensors and `path`.json."""
+    plan = Plan(STEPS, PRIOR_STEPS, BETA_START, BETA_END, CAPTIONS_PER_SCENE)
+    model, vocabulary = fitted(plan, seed)
+    recipe: dict[str, object] = {"split": "train", "batch_size": BATCH_SIZE}
+    recipe |= {"learning_rate": LEARNING_RATE, "prior_batch_size": PRIOR_BATCH_SIZE}
+    save_checkpoint(
+        path,
+        model,
+        model.config,
+        vocabulary=vocabulary.to_list(),
+        recipe=recipe | asdict(plan),
+        seed=seed,
+        scores=text_to_image_scores(model, vocabulary),
+    )
+
+
+def notebook_scores(seed: int) -> dict[str, float]:
+    """What notebook 03 reaches from another seed."""
+    return text_to_image_scores(*fitted(NOTEBOOK, seed))
+
+
+def fitted(plan: Plan, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
+    """Return a VAE trained by a plan, with its vocabulary."""
     seed_all(seed)
     data = load_storybook("train")
     told = [caption for captions in data.captions for caption in captions]
@@ -49,32 +94,22 @@ def train(path: Path, seed: int) -> None:
     config = VAEConfig(TextEncoderConfig(len(vocabulary), condition_dim=CONDITION_DIM))
     table = standardised_table(vectors, vocabulary)
     model = channels_last(TextToImageVAE(config, table))
+    tokens = vocabulary.encode_batch(told).view(len(data), CAPTIONS_PER_SCENE, -1)
     arrays = {
         "images": to_signed(torch.from_numpy(resize_all(data.images, SIDE))),
-        "tokens": vocabulary.encode_batch(told).view(len(data), CAPTIONS_PER_SCENE, -1),
+        "tokens": tokens[:, : plan.captions],
     }
     batches = shuffled_batches(arrays, BATCH_SIZE, generator(seed))
     fit(
         model,
-        AnnealedVAELoss(STEPS, BETA_START, BETA_END),
+        AnnealedVAELoss(plan.steps, plan.beta_start, plan.beta_end),
         one_caption_each(batches, generator(seed + 1)),
-        steps=STEPS,
+        steps=plan.steps,
         learning_rate=LEARNING_RATE,
         description="vae",
     )
-    fit_prior(model, arrays["images"], arrays["tokens"], PRIOR_STEPS, seed)
-    recipe: dict[str, object] = {"split": "train", "steps": STEPS, "batch_size": BATCH_SIZE}
-    recipe |= {"learning_rate": LEARNING_RATE, "beta_start": BETA_START, "beta_end": BETA_END}
-    recipe |= {"prior_steps": PRIOR_STEPS, "prior_batch_size": PRIOR_BATCH_SIZE}
-    save_checkpoint(
-        path,
-        model,
-        config,
-        vocabulary=vocabulary.to_list(),
-        recipe=recipe,
-        seed=seed,
-        scores=text_to_image_scores(model, vocabulary),
-    )
+    fit_prior(model, arrays["images"], arrays["tokens"], plan.prior_steps, seed)
+    return model, vocabulary
 
 
 def fit_prior(
