@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,17 @@ from cmlearn.course.folders import ROOT
 
 README = ROOT / "README.md"
 MEASURED = ROOT / "docs" / "measured.json"
+SPREAD = ROOT / "docs" / "spread.json"
+CHECKPOINTS = ROOT / "data" / "checkpoints"
 PACKAGE = ROOT / "cmlearn"
+# What is scored → the checkpoint, and the name of the score there and in docs/spread.json.
+SCORES = {
+    "all true that is said of a picture": ("captioner", "all_true_test"),
+    "the same, novel pairs of thing and colour": ("captioner", "all_true_novel"),
+    "all true of a picture that is drawn": ("vae", "true_test"),
+    "the same, one thing": ("vae", "true_test_one_thing"),
+    "the same, novel pairs": ("vae", "true_novel"),
+}
 # The package stands in the order in which its imports point; what has no docstring is told here.
 ORDER = ("data", "text", "models", "training", "evaluation", "viz", "apps", "recipes", "course")
 ENTRIES = {
@@ -30,10 +40,12 @@ ENTRIES = {
 
 
 def write_readme() -> None:
-    """Write the annotated tree and the table of what was measured into README.md."""
+    """Write the annotated tree and the tables of what was measured into README.md."""
     text = fill(README.read_text("utf-8"), "tree", tree())
     if MEASURED.exists():
         text = fill(text, "measured", table(json.loads(MEASURED.read_text("utf-8"))))
+    if SPREAD.exists():
+        text = fill(text, "spread", spread_table())
     README.write_text(text, "utf-8")
 
 
@@ -92,6 +104,27 @@ def table(measured: dict[str, Any]) -> str:
         for name, row in measured["notebooks"].items()
     ]
     return "\n".join([*head, *rows, "", f"Measured with {measured['with']}."])
+
+
+def spread_table() -> str:
+    """The scores of models trained as in the notebooks, and of the shipped ones, as a table."""
+    spread = json.loads(SPREAD.read_text("utf-8"))
+    rows = ["| share of test pictures | trained as in the notebook | shipped |"]
+    rows += ["| --- | ---: | ---: |"]
+    for what, (name, score) in SCORES.items():
+        info = json.loads((CHECKPOINTS / f"{name}.json").read_text("utf-8"))
+        rows.append(
+            f"| {what} | {mean_and_range(spread[name][score])} "
+            f"| {100 * info['scores'][score]:.1f} % |"
+        )
+    return "\n".join(rows)
+
+
+def mean_and_range(shares: Sequence[float]) -> str:
+    """Shares over seeds, such as `75 % (73 to 77)`."""
+    percent = [100 * share for share in shares]
+    mean = sum(percent) / len(percent)
+    return f"{mean:.0f} % ({min(percent):.0f} to {max(percent):.0f})"
 
 
 def minutes(row: dict[str, Any]) -> str:

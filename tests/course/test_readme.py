@@ -7,7 +7,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
 from cmlearn.course.measured import as_json, fill_line, line
-from cmlearn.course.readme import fill, table, tree
+from cmlearn.course.readme import fill, mean_and_range, table, tree
 from cmlearn.course.run import Run
 
 RUN = Run("03_vae", 128.4, 612.3, "80 % true")
@@ -38,6 +38,10 @@ def test_the_table_has_minutes_memory_and_headline():
         "| [03 vae](notebooks/03_vae.ipynb) | 2.1 min | 0.6 GB | 80 % true |"
         in table(as_json([RUN])).splitlines()
     )
+
+
+def test_a_mean_stands_with_its_range():
+    assert mean_and_range([0.774, 0.726, 0.756]) == "75 % (73 to 77)"
 
 
 def test_a_notebook_states_what_was_measured(tmp_path):
