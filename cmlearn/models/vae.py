@@ -238,13 +238,12 @@ class AnnealedVAELoss:
     """`vae_loss` with a beta that falls from `start` to `end` in the course of training.
 
     While z is dear, the picture must come from the caption; as it gets cheaper, z takes over only
-    what the caption leaves open. Begin with a cheap z and it carries everything: the caption is
-    never read.
+    what the caption leaves open. Begin with a cheap z, and it carries what the words could tell.
 
     Args:
         steps: how many times it will be called.
         start: the first beta.
-        end: the last beta. At 1, z takes over what the caption says as well.
+        end: the last beta.
     """
 
     def __init__(self, steps: int, start: float = 40.0, end: float = 4.0) -> None:

@@ -59,7 +59,7 @@ class Plan:
     captions: int
 
 
-NOTEBOOK = Plan(600, prior_steps=300, beta_start=20.0, beta_end=8.0, captions=1)  # notebook 03
+NOTEBOOK = Plan(600, prior_steps=300, beta_start=8.0, beta_end=6.0, captions=1)  # notebook 03
 
 
 def train(path: Path, seed: int) -> None:
