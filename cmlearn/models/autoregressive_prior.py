@@ -76,10 +76,21 @@ class AutoregressivePrior(nn.Module):
             log weights, means and log variances, each (B, D, num_humps); [:, i] depends on z
             before i only.
         """
-        to_first, to_second, to_last = (layer(condition) for layer in self.conditions)
-        hidden = F.silu(self.first(z) + to_first)
-        hidden = hidden + F.silu(self.second(hidden) + to_second)
-        weight, mu, logvar = (self.last(hidden) + to_last).unflatten(1, self.shape).unbind(dim=2)
+        return self._humps(z, *self._without_z(condition))
+
+    def _without_z(self, condition: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Each layer's weight with its holes, and what the condition adds to the layer."""
+        masked = (self.first, self.second, self.last)
+        weights = [layer.weight * layer.mask for layer in masked]
+        return weights, [layer(condition) for layer in self.conditions]
+
+    def _humps(
+        self, z: Tensor, weights: list[Tensor], added: list[Tensor]
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        hidden = F.silu(F.linear(z, weights[0], self.first.bias) + added[0])
+        hidden = hidden + F.silu(F.linear(hidden, weights[1], self.second.bias) + added[1])
+        out = F.linear(hidden, weights[2], self.last.bias) + added[2]
+        weight, mu, logvar = out.unflatten(1, self.shape).unbind(dim=2)
         return weight.log_softmax(dim=2), mu, logvar.clamp(-7, 3)
 
     @torch.no_grad()
@@ -89,8 +100,9 @@ class AutoregressivePrior(nn.Module):
         chance = torch.rand(size, generator=generator)
         noise = torch.randn(size, generator=generator)
         z = torch.zeros(size)
+        weights, added = self._without_z(condition)  # once, not for each number
         for i in range(self.shape[0]):
-            log_weight, mu, logvar = (part[:, i] for part in self.humps(z, condition))
+            log_weight, mu, logvar = (part[:, i] for part in self._humps(z, weights, added))
             # By the cumulated weights, since torch.multinomial differs between processors.
             below = log_weight.exp().cumsum(dim=1) < chance[:, i : i + 1]
             hump = below.sum(dim=1, keepdim=True).clamp(max=self.shape[2] - 1)
