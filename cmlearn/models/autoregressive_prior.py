@@ -79,7 +79,10 @@ class AutoregressivePrior(nn.Module):
         return self._humps(z, *self._without_z(condition))
 
     def _without_z(self, condition: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Each layer's weight with its holes, and what the condition adds to the layer."""
+        """Each layer's weight with its holes, and what the condition adds to the layer.
+
+        What `MaskedLinear.forward` computes at each call, `sample` needs once for all numbers.
+        """
         masked = (self.first, self.second, self.last)
         weights = [layer.weight * layer.mask for layer in masked]
         return weights, [layer(condition) for layer in self.conditions]

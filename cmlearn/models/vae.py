@@ -259,8 +259,9 @@ class AnnealedVAELoss:
 def prior_loss(prior: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """How far a prior is from where an encoder, which no longer changes, puts its pictures.
 
-    What training both at once leaves open is closed afterwards (Dai & Wipf 2019, "Diagnosing and
-    enhancing VAE models"): a z is drawn from q, and the prior learns to expect it.
+    What training both at once leaves open is closed afterwards: a z is drawn from q, and the prior
+    learns to expect it. The idea of a second stage is Dai & Wipf's (2019, "Diagnosing and enhancing
+    VAE models"), who train a second VAE on z.
 
     Args:
         prior: an `AutoregressivePrior`.
