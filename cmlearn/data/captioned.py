@@ -8,6 +8,21 @@ import numpy as np
 from cmlearn.data.scene import Scene
 
 
+class UnknownTruthError(ValueError):
+    """Something asks what is truly in the pictures, and nobody wrote that down."""
+
+    def __init__(self, name: str) -> None:
+        """Name the pictures, and say what to do.
+
+        Args:
+            name: what the pictures are called, such as "coco/test".
+        """
+        super().__init__(
+            f"{name} does not say what is in each picture, and this needs to know (Storybook "
+            "does). In a notebook: go on with the next cell."
+        )
+
+
 @dataclass(frozen=True)
 class CaptionedImage:
     """One picture on disk with what people wrote of it.
@@ -52,3 +67,22 @@ class CaptionedPictures:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def known_scenes(self) -> tuple[Scene, ...]:
+        """The N scenes, for whoever cannot do without them.
+
+        Raises:
+            UnknownTruthError: the pictures are photographs.
+        """
+        self.need_truth()
+        return self.scenes or ()
+
+    def need_truth(self) -> None:
+        """Refuse to go on with photographs.
+
+        Raises:
+            UnknownTruthError: nobody knows the scenes of these pictures.
+        """
+        if self.scenes is None:
+            raise UnknownTruthError(self.name)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from cmlearn.data.captioned import CaptionedImage, CaptionedPictures
+from cmlearn.data.captioned import CaptionedImage, CaptionedPictures, UnknownTruthError
 from cmlearn.data.coco import read_coco
 from cmlearn.data.coco_splits import read_coco_part
 from cmlearn.data.flickr import read_flickr
@@ -18,6 +18,7 @@ from cmlearn.data.storybook import SIDE, load_storybook
 
 SOURCE_VARIABLE = "CMLEARN_DATA"
 STORYBOOK = "storybook"
+NOVEL = "novel"  # the split whose pairs of thing and colour are in no other: of known scenes only
 READERS: Mapping[str, Callable[[Path, str], list[CaptionedImage]]] = {
     "coco": read_coco_part,
     "flickr8k": read_flickr,
@@ -96,6 +97,7 @@ def load_pictures(
         each; and the scenes, where it is Storybook.
 
     Raises:
+        UnknownTruthError: "novel" of photographs.
         ValueError: no such split or data set, `limit` or `size` less than 1, or captions damaged.
         FileNotFoundError: a folder, a file or every picture is missing; the message says which.
         OSError: the store cannot be written.
@@ -105,6 +107,8 @@ def load_pictures(
     source = source if isinstance(source, Source) else find_source(source)
     if source.folder is None or source.has_scenes:
         return _load_storybook(split, source.folder, size, limit, progress)
+    if split == NOVEL:
+        raise UnknownTruthError(f"{source.name}/{split}")
     items = READERS[source.name](source.folder, split)[:limit]
     return keep_pictures(items, f"{source.name}/{split}", size, progress=progress)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cmlearn.data.captioned import UnknownTruthError
 from cmlearn.data.claims import CLAIM_KINDS, Claim, all_true, check, said
 from cmlearn.data.grammar import is_grammatical
 from cmlearn.data.parser import parse_caption
@@ -46,7 +47,7 @@ def score_caption(text: str, scene: Scene) -> CaptionScore:
     )
 
 
-def score_captions(texts: Sequence[str], scenes: Sequence[Scene]) -> dict[str, float]:
+def score_captions(texts: Sequence[str], scenes: Sequence[Scene] | None) -> dict[str, float]:
     """Hold N texts against their N scenes.
 
     Returns:
@@ -56,8 +57,11 @@ def score_captions(texts: Sequence[str], scenes: Sequence[Scene]) -> dict[str, f
         different texts for each text.
 
     Raises:
+        UnknownTruthError: the scenes are None, as those of photographs are.
         ValueError: there are no texts, or not as many as scenes.
     """
+    if scenes is None:
+        raise UnknownTruthError("the data set")
     if len(texts) != len(scenes) or not texts:
         raise ValueError(f"one text for each scene is needed: {len(texts)} of {len(scenes)}")
     scores = [score_caption(text, scene) for text, scene in zip(texts, scenes)]

@@ -104,6 +104,29 @@ class Vocabulary:
             row[: len(ids)] = torch.tensor(ids)
         return batch
 
+    def encode_captions(
+        self, captions: Iterable[Sequence[str]], count: int = 5, max_length: int | None = None
+    ) -> Tensor:
+        """Turn the captions of N pictures into one tensor, equally many of each picture.
+
+        Args:
+            captions: one or more captions of each picture.
+            count: K, how many of each: the first ones, and of fewer the same ones again.
+            max_length: as `encode` takes it.
+
+        Returns:
+            (N, K, T) int64, T the length of the longest.
+
+        Raises:
+            ValueError: no pictures, or one without captions.
+        """
+        rows: list[str] = []
+        for number, each in enumerate(captions):
+            if isinstance(each, str) or not each:
+                raise ValueError(f"captions: picture {number} needs a tuple of some, got {each!r}")
+            rows += [each[k % len(each)] for k in range(count)]
+        return self.encode_batch(rows, max_length).view(len(rows) // count, count, -1)
+
     def decode(self, ids: Iterable[int] | Tensor) -> str:
         """Turn ids back into text: up to the first `<eos>`, without `<bos>` and `<pad>`.
 

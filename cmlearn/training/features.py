@@ -53,7 +53,7 @@ def precompute_features(
         prepare: uint8 (B, H, W, 3) -> what the network takes.
         images: (N, H, W, 3) uint8, such as a memory-mapped store; 64 of them, spread evenly, tell
             it from another set.
-        name: how the files are called, such as "storybook-train".
+        name: how the files are called, such as "storybook/train"; a slash becomes a dash.
         folder: where they lie; by default `data/downloads/features`.
         batch_size: pictures at a time.
         progress: show a bar while computing, on stderr.
@@ -63,6 +63,7 @@ def precompute_features(
             which features depend on the batch; or a feature does not fit float16.
         OSError: the folder cannot be written, or the disk is full; nothing half-written is left.
     """
+    name = name.replace("/", "-")
     _check(network, images, name, batch_size)
     folder = folder or downloads_folder() / "features"
     key = fingerprint(network, prepare, images)[:16]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmlearn.data.captioned import CaptionedPictures
+from cmlearn.data.captioned import CaptionedPictures, UnknownTruthError
 from cmlearn.data.layouts import write_as_coco, write_as_flickr8k
 from cmlearn.data.source import READERS, Source, find_source, load_pictures
 from cmlearn.data.storybook import draw_storybook, load_storybook
@@ -77,6 +77,11 @@ def test_storybook_is_storybook(storybook: Path) -> None:
     assert isinstance(few.images, np.memmap)
 
 
+def test_photographs_have_no_novel_pairs(tmp_path: Path) -> None:
+    with pytest.raises(UnknownTruthError, match="^coco/novel does not say"):
+        load_pictures("novel", f"coco:{tmp_path}")
+
+
 def test_storybook_at_another_size_keeps_its_scenes(storybook: Path, home: Path) -> None:
     small = load_pictures("val", f"storybook:{storybook}", size=32, limit=5, progress=False)
     same = load_storybook("val", storybook)
@@ -111,8 +116,8 @@ def test_a_split_that_is_none_is_named(home: Path, tmp_path: Path) -> None:
     image = np.zeros((2, 9, 9, 3), np.uint8)
     data = CaptionedPictures("x", image, (("a",), ("b",)), (1, 2))
     folder = write_as_coco({"val2017": data}, tmp_path / "coco")
-    with pytest.raises(ValueError, match="COCO has the parts train, val, test; got 'novel'"):
-        load_pictures("novel", f"coco:{folder}")
+    with pytest.raises(ValueError, match="COCO has the parts train, val, test; got 'dev'"):
+        load_pictures("dev", f"coco:{folder}")
     with pytest.raises(ValueError, match="'dev' is none of"):
         load_pictures("dev", "storybook")
 

@@ -100,3 +100,17 @@ def test_wrong_use_is_refused(vocabulary: Vocabulary) -> None:
         vocabulary.encode("a house", max_length=1)
     with pytest.raises(TypeError, match="got NoneType"):
         vocabulary.encode(None)  # type: ignore[arg-type]
+
+
+def test_captions_of_pictures_come_equally_many() -> None:
+    vocabulary = Vocabulary.from_captions(["a red house", "a tree"])
+    tokens = vocabulary.encode_captions([("a", "red", "house"), ("a tree",)], count=2)
+    assert tokens.shape == (2, 2, 4)
+    said = [[vocabulary.decode(row) for row in rows] for rows in tokens]
+    assert said == [["a", "red"], ["a tree", "a tree"]]
+
+
+@pytest.mark.parametrize("captions", [[("a",), ()], ["a tree"], []])
+def test_pictures_without_captions_are_refused(captions) -> None:
+    with pytest.raises(ValueError, match="captions: "):
+        Vocabulary.from_captions(["a"]).encode_captions(captions)
