@@ -44,6 +44,10 @@ def _parser() -> argparse.ArgumentParser:
     course = commands.add_parser("course", help="run every notebook in order")
     course.add_argument("numbers", nargs="*", metavar="NN", help="only these notebooks")
     course.add_argument(
+        "--data", help="storybook, coco:/path, flickr8k:/path, flickr30k:/path (or CMLEARN_DATA)"
+    )
+    course.add_argument("--limit", type=int, help="only so many pictures of each split")
+    course.add_argument(
         "--measure", action="store_true", help="write minutes and scores to README and notebooks"
     )
     course.set_defaults(command=_course)
@@ -93,19 +97,45 @@ def _spread(options: argparse.Namespace) -> int:
 
 
 def _course(options: argparse.Namespace) -> int:
-    from cmlearn.course.folders import EXECUTED, find_notebooks
+    from cmlearn.course.folders import EXECUTED, ON_OTHER_DATA, find_notebooks, that_take_data
     from cmlearn.course.measured import write_measured
     from cmlearn.course.report import report
     from cmlearn.course.run import run_notebooks
 
-    if options.measure and options.numbers:
-        raise ValueError("--measure measures the whole course: leave the numbers out")
-    runs = run_notebooks(find_notebooks(options.numbers), into=EXECUTED)
+    parameters = _parameters(options.data, options.limit)
+    if options.measure and (options.numbers or parameters):
+        raise ValueError(
+            "--measure measures the whole course on Storybook: leave numbers, data and limit out"
+        )
+    paths = find_notebooks(options.numbers)
+    if parameters:
+        paths, left_out = that_take_data(paths)
+        for path in left_out:
+            print(f"{path.stem} is about Storybook or brings its own pictures: left out")
+    into = ON_OTHER_DATA if parameters else EXECUTED
+    runs = run_notebooks(paths, into=into, parameters=parameters)
     print(report(runs))
+    if parameters:
+        print(f"\nWith their outputs: {ON_OTHER_DATA}")
     failed = any(run.failure for run in runs)
     if options.measure and not failed:
         write_measured(runs)
     return 1 if failed else 0
+
+
+def _parameters(data: str | None, limit: int | None) -> dict[str, object]:
+    """What to set in the notebooks; nothing for the whole of Storybook, as they ship."""
+    from cmlearn.data.source import find_source
+
+    if limit is not None and limit < 1:
+        raise ValueError(f"--limit must be at least 1, got {limit}")
+    source = find_source(data)  # of a wrong name we hear now
+    parameters: dict[str, object] = {}
+    if source.folder is not None:
+        parameters["DATA"] = f"{source.name}:{source.folder.absolute()}"
+    if limit is not None:
+        parameters["LIMIT"] = limit
+    return parameters
 
 
 def _regenerate(options: argparse.Namespace) -> int:

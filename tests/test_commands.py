@@ -91,10 +91,42 @@ def test_course_fails_when_a_notebook_does(capsys, monkeypatch, failure, status)
 
     runs = [Run("00_a", 1.0, 2.0, "3", failure)]
     monkeypatch.setattr("cmlearn.course.folders.find_notebooks", lambda numbers: [])
-    monkeypatch.setattr("cmlearn.course.run.run_notebooks", lambda paths, into=None: runs)
+    monkeypatch.setattr("cmlearn.course.run.run_notebooks", lambda paths, **_: runs)
     assert commands.main(["course"]) == status
     assert commands.main(["regenerate"]) == status
     assert ("FAILED" in capsys.readouterr().out) is bool(failure)
+
+
+def test_course_runs_on_other_data_in_a_folder_of_its_own(monkeypatch, tmp_path, capsys):
+    from cmlearn.course.run import Run
+
+    asked = []
+
+    def run(paths, **how):
+        asked.append(([path.stem for path in paths], how))
+        return [Run("01_a", 1.0, 2.0, "", passed_over=2)]
+
+    monkeypatch.delenv("CMLEARN_DATA", raising=False)
+    monkeypatch.setattr("cmlearn.course.run.run_notebooks", run)
+    monkeypatch.setattr(
+        "cmlearn.course.folders.that_take_data", lambda paths: (paths[1:2], paths[:1])
+    )
+    assert commands.main(["course", "--data", f"coco:{tmp_path}", "--limit", "9"]) == 0
+    ((names, how),) = asked
+    assert names == ["01_preprocessing"]
+    assert how["parameters"] == {"DATA": f"coco:{tmp_path}", "LIMIT": 9}
+    assert how["into"].name == "notebooks_on_other_data"
+    said = capsys.readouterr().out
+    assert "00_start_here is about Storybook" in said
+    assert "2 cells need the known truth" in said
+
+
+def test_measuring_other_data_is_refused(capsys, monkeypatch, tmp_path):
+    assert commands.main(["course", "--measure", "--data", f"coco:{tmp_path}"]) == 1
+    assert commands.main(["course", "--measure", "--limit", "9"]) == 1
+    monkeypatch.setenv("CMLEARN_DATA", f"coco:{tmp_path}")
+    assert commands.main(["course", "--measure"]) == 1
+    assert capsys.readouterr().err.count("on Storybook: leave") == 3
 
 
 def test_draw_takes_a_folder(monkeypatch, tmp_path):

@@ -5,9 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from cmlearn.course import tidy
+from cmlearn.course.parameters import DATA, parameters_of
+
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
 EXECUTED = ROOT / "build" / "notebooks"
+ON_OTHER_DATA = ROOT / "build" / "notebooks_on_other_data"
+
+
+def that_take_data(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
+    """Notebooks that run on any data set, and the others.
+
+    Raises:
+        ValueError: none of them takes another data set.
+    """
+    takes = {path: DATA in parameters_of(tidy.read(path)) for path in paths}
+    if not any(takes.values()):
+        names = ", ".join(path.stem for path in paths)
+        raise ValueError(f"no parameter {DATA} in {names}: they run on their own pictures")
+    return [p for p in paths if takes[p]], [p for p in paths if not takes[p]]
 
 
 def find_notebooks(numbers: Sequence[str] = (), folder: Path = NOTEBOOKS) -> list[Path]:

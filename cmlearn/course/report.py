@@ -12,7 +12,7 @@ def report(runs: Sequence[Run]) -> str:
     width = max(len(run.name) for run in runs)
     lines = [f"{'notebook':{width}}  seconds  peak MB  headline"]
     for run in runs:
-        outcome = "FAILED" if run.failure else run.headline
+        outcome = "FAILED" if run.failure else run.headline or "–"
         lines.append(f"{run.name:{width}}  {run.seconds:7.0f}  {run.peak_mb:7.0f}  {outcome}")
     total, peak = sum(run.seconds for run in runs), max(run.peak_mb for run in runs)
     lines.append(f"{'together':{width}}  {total:7.0f}  {peak:7.0f}")
@@ -20,6 +20,11 @@ def report(runs: Sequence[Run]) -> str:
         f"\n{run.name} wrote to standard error in {cell}, which a strict comparison refuses"
         for run in runs
         for cell in run.stderr
+    ]
+    lines += [
+        f"\n{run.name}: {run.passed_over} cells need the known truth, which these data do not have"
+        for run in runs
+        if run.passed_over
     ]
     lines += [f"\n{run.name} failed in {run.failure}" for run in runs if run.failure]
     return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from tqdm import tqdm
 
 from cmlearn.course import tidy
+from cmlearn.course.parameters import KNOWN_TRUTH, set_parameters, tags_of
 
 CELL_TIMEOUT = 600  # seconds
 # One thread: two on a busy two-core machine take many times as long. The bars of the notebooks
@@ -26,7 +27,10 @@ KERNEL_ENVIRONMENT = {
     "OMP_WAIT_POLICY": "passive",
     "TQDM_DISABLE": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    # Whatever the reader's shell says: what is written back to git is Storybook's.
+    "CMLEARN_DATA": "storybook",
 }
+REFUSAL = "UnknownTruthError"  # what a cell tagged known-truth raises on photographs
 # ru_maxrss is in kilobytes on Linux and in bytes on macOS.
 PEAK_MEMORY = """
 import sys as _sys
@@ -49,10 +53,14 @@ class Run:
     headline: str
     failure: str = ""  # the failing cell and its error
     stderr: tuple[str, ...] = ()  # the cells that wrote to standard error
+    passed_over: int = 0  # cells that need the known truth, which the data did not have
 
 
 def run_notebooks(
-    paths: Sequence[Path], into: Path | None = None, timeout: int = CELL_TIMEOUT
+    paths: Sequence[Path],
+    into: Path | None = None,
+    timeout: int = CELL_TIMEOUT,
+    parameters: Mapping[str, object] | None = None,
 ) -> list[Run]:
     """Run notebooks one after the other, going on when one of them fails.
 
@@ -61,10 +69,20 @@ def run_notebooks(
         into: the folder for the executed copies; None writes each notebook back to its place, and
             leaves one that fails as it was.
         timeout: seconds that one cell may take.
+        parameters: values to set in the cells tagged `parameters`, such as another data set in
+            `DATA`; only together with `into`.
+
+    Raises:
+        ValueError: notebooks with other parameters than their own shall be written back; or a
+            notebook has no such parameter.
     """
+    if parameters and into is None:
+        raise ValueError("notebooks with other parameters are not written back: say where to")
     runs = []
     for number, path in enumerate(paths, start=1):
         notebook = tidy.read(path)
+        if parameters:
+            set_parameters(notebook, parameters, path.name)
         with _progress(f"[{number}/{len(paths)}] {path.stem}", notebook) as bar:
             run = run_notebook(notebook, path, bar, timeout)
         if into is not None:
@@ -99,9 +117,9 @@ def run_notebook(
         except _CellError as error:
             failure = str(error)
     seconds = time.perf_counter() - start
-    return Run(
-        path.stem, seconds, peak_mb, tidy.headline(notebook), failure, _wrote_stderr(notebook)
-    )
+    stderr, passed_over = _wrote_stderr(notebook), len(_refusals(notebook))
+    headline = tidy.headline(notebook)
+    return Run(path.stem, seconds, peak_mb, headline, failure, stderr, passed_over)
 
 
 class _CellError(Exception):
@@ -114,6 +132,7 @@ def _run_cells(client: NotebookClient, bar: tqdm | None) -> None:
             continue
         try:
             client.execute_cell(cell, index)
+            _refuse_other_errors(cell, index)
         except CellExecutionError as error:
             raise _CellError(f"{_name(cell, index)}: {error.ename}: {error.evalue}") from error
         except CellTimeoutError as error:
@@ -122,6 +141,24 @@ def _run_cells(client: NotebookClient, bar: tqdm | None) -> None:
             raise _CellError(f"{_name(cell, index)}: the kernel died (memory?)") from error
         if bar is not None:
             bar.update()
+
+
+def _refuse_other_errors(cell: NotebookNode, index: int) -> None:
+    """A cell tagged `raises-exception` lets any error pass; we let one pass."""
+    for output in cell.outputs:
+        if output.output_type != "error" or KNOWN_TRUTH not in tags_of(cell):
+            continue
+        if output.ename != REFUSAL:
+            raise _CellError(f"{_name(cell, index)}: {output.ename}: {output.evalue}")
+
+
+def _refusals(notebook: NotebookNode) -> list[NotebookNode]:
+    """The cells that asked for a truth that nobody knows."""
+    return [
+        cell
+        for cell in notebook.cells
+        if any(output.get("ename") == REFUSAL for output in cell.get("outputs", []))
+    ]
 
 
 def _wrote_stderr(notebook: NotebookNode) -> tuple[str, ...]:

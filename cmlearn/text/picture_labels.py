@@ -11,13 +11,14 @@ from cmlearn.data.labels import LABELS, multi_hot
 from cmlearn.text.cleaning import tokenize
 
 # Words of English captions that name nothing one could see.
-GRAMMAR = frozenset(
+_GRAMMAR = (
     "a an the this that these those some other another and or but while with without of in on at "
     "to from for by as near next into onto through over under above below behind front between "
     "beside left right up down out off around along across against top middle side is are be "
     "being been was has have having it its 's his her their them he she they there who which "
-    "very picture photo image".split()
+    "very picture photo image"
 )
+GRAMMAR = frozenset(_GRAMMAR.split())
 
 
 def label_words(data: CaptionedPictures, count: int = len(LABELS)) -> tuple[str, ...]:

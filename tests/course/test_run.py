@@ -7,7 +7,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from cmlearn.course import tidy
-from cmlearn.course.folders import find_notebooks
+from cmlearn.course.folders import find_notebooks, that_take_data
 from cmlearn.course.report import report
 from cmlearn.course.run import Run, run_notebooks
 
@@ -155,3 +155,54 @@ def test_a_wrong_number_lists_the_right_ones(tmp_path):
 def test_an_empty_folder_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no notebook \(NN_name\.ipynb\)"):
         find_notebooks([], tmp_path)
+
+
+REFUSING = """\
+from cmlearn.data.captioned import UnknownTruthError
+raise UnknownTruthError("coco/test")"""
+TRUTH = ["known-truth", "raises-exception"]
+
+
+def on_other_data(folder, truth_cell: str):
+    path = write(folder, "00_toy", "DATA = None", truth_cell, "print(DATA)")
+    notebook = tidy.read(path)
+    notebook.cells[1].metadata.tags = ["parameters"]
+    notebook.cells[2].metadata.tags = TRUTH
+    tidy.write(notebook, path)
+    into = folder / "build"
+    (run,) = run_notebooks([path], into=into, parameters={"DATA": "coco:/x"})
+    return run, tidy.read(into / path.name)
+
+
+def test_on_other_data_the_cells_that_need_the_truth_are_passed_over(tmp_path):
+    run, executed = on_other_data(tmp_path, REFUSING)
+    assert (run.failure, run.passed_over) == ("", 1)
+    assert executed.cells[3].outputs[0].text == "coco:/x\n"
+    assert "00_toy: 1 cells need the known truth" in report([run])
+    assert "coco" not in (tmp_path / "00_toy.ipynb").read_text("utf-8")[-200:]
+
+
+def test_any_other_error_in_such_a_cell_fails(tmp_path):
+    run, _ = on_other_data(tmp_path, "1 / 0")
+    assert "cell 2 (`1 / 0`): ZeroDivisionError" in run.failure
+
+
+def test_kernels_run_on_storybook_whatever_the_shell_says(tmp_path, monkeypatch):
+    monkeypatch.setenv("CMLEARN_DATA", "coco:/x")
+    path = write(tmp_path, "00_toy", "import os\nprint(os.environ['CMLEARN_DATA'])")
+    run_notebooks([path])
+    assert tidy.read(path).cells[1].outputs[0].text == "storybook\n"
+
+
+def test_notebooks_with_other_parameters_are_never_written_back(tmp_path):
+    path = write(tmp_path, "00_toy", "DATA = None", tagged="parameters")
+    with pytest.raises(ValueError, match="not written back"):
+        run_notebooks([path], parameters={"DATA": "coco:/x"})
+
+
+def test_notebooks_that_take_no_data_are_left_out(tmp_path):
+    takes = write(tmp_path, "00_toy", "DATA = None", tagged="parameters")
+    other = write(tmp_path, "01_toy", "STEPS = 3", tagged="parameters")
+    assert that_take_data([takes, other]) == ([takes], [other])
+    with pytest.raises(ValueError, match="no parameter DATA in 01_toy"):
+        that_take_data([other])
