@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from cmlearn.data.boxes import thing_box
 from cmlearn.data.scene import Scene, Thing
 
 SIDE = 64  # things stand in 64ths of the picture
@@ -58,3 +59,18 @@ def pointing_accuracy(
         for heat, thing, scene in zip(maps, things, scenes, strict=True)
     ]
     return float(np.mean(hits))
+
+
+def places_of(thing: Thing, shape: tuple[int, int]) -> np.ndarray:
+    """Return which places of a grid (h, w) the thing's box touches: (h, w) bool."""
+    box, (height, width) = thing_box(thing), shape
+    x, y = np.arange(width) * SIDE / width, np.arange(height) * SIDE / height
+    across = (x < box.right) & (x + SIDE / width > box.left)
+    upright = (y < box.bottom) & (y + SIDE / height > box.top)
+    return upright[:, None] & across
+
+
+def points_into_box(heat: np.ndarray, thing: Thing) -> bool:
+    """Whether the hottest place of a map (h, w) touches the thing's box."""
+    row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
+    return bool(places_of(thing, (heat.shape[0], heat.shape[1]))[row, column])

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cmlearn.models.attention import Look
+from cmlearn.models.recurrent import State
 
 PAD, BOS, EOS = 0, 1, 2  # as in every vocabulary of the course
 
@@ -110,19 +112,30 @@ class LSTMCaptioner(Eye):
         logits, _ = self.step(cells, tokens, self.first_state(cells))
         return logits
 
-    def first_state(self, cells: Tensor) -> tuple[Tensor, Tensor]:
+    def first_state(self, cells: Tensor) -> State:
         """The LSTM's state before the first word: two of (1, B, hidden_dim)."""
         hidden, cell = self.start(cells.flatten(1)).chunk(2, dim=1)
         return torch.tanh(hidden).unsqueeze(0), cell.unsqueeze(0)
 
-    def step(
-        self, cells: Tensor, tokens: Tensor, state: tuple[Tensor, Tensor]
-    ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    def step(self, cells: Tensor, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Read tokens (B, T) from a state on: logits (B, T, vocab_size) and the new state."""
         states, state = self.lstm(self.embedding(tokens), state)  # (B, T, hidden_dim)
         for look in self.looks:
             states = look(states, cells)
         return self.output(self.norm(states)), state
+
+
+class Writer(Protocol):
+    """What can write captions: it sees a picture, and reads words from a state on."""
+
+    def see(self, features: Tensor) -> Tensor:
+        """Features of B pictures -> cells (B, cells, cell_dim)."""
+
+    def first_state(self, cells: Tensor) -> State:
+        """The state before the first word, each part (1, B, hidden_dim)."""
+
+    def step(self, cells: Tensor, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Read tokens (B, T) from a state on: logits (B, T, vocab_size) and the new state."""
 
 
 def caption_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -148,7 +161,7 @@ def caption_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Ten
 
 
 @torch.no_grad()
-def greedy(model: LSTMCaptioner, features: Tensor, max_length: int = 40) -> Tensor:
+def greedy(model: Writer, features: Tensor, max_length: int = 40) -> Tensor:
     """Write captions by taking the likeliest word each time.
 
     Args:
@@ -174,7 +187,7 @@ def greedy(model: LSTMCaptioner, features: Tensor, max_length: int = 40) -> Tens
 
 @torch.no_grad()
 def beam_search(
-    model: LSTMCaptioner, features: Tensor, beam_size: int = 4, max_length: int = 40
+    model: Writer, features: Tensor, beam_size: int = 4, max_length: int = 40
 ) -> list[tuple[list[int], float]]:
     """Write a caption for one picture, keeping the likeliest beginnings.
 
@@ -208,6 +221,6 @@ def beam_search(
             break
         beams = [grown[i] for i in kept]
         chosen = torch.tensor([rows[i] for i in kept])
-        state = (state[0][:, chosen], state[1][:, chosen])
+        state = tuple(part[:, chosen] for part in state)
     scored = [(tokens[1:], score / (len(tokens) - 1)) for tokens, score in finished or beams]
     return sorted(scored, key=lambda caption: -caption[1])[:beam_size]

@@ -11,7 +11,7 @@ from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.grammar import CAPTIONS_PER_SCENE
 from cmlearn.data.storybook import load_storybook
 from cmlearn.evaluation.caption_truth import score_captions
-from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner, caption_loss, greedy
+from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner, Writer, caption_loss, greedy
 from cmlearn.models.resnet import ResNet18, ResNetConfig, prepare
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.training.batches import one_caption_each, shuffled_batches
@@ -77,7 +77,7 @@ def grid_features(split: str) -> Tensor:
     return torch.tensor(seen.grid)
 
 
-def scores(model: LSTMCaptioner, vocabulary: Vocabulary) -> dict[str, float]:
+def scores(model: Writer, vocabulary: Vocabulary) -> dict[str, float]:
     """Share of a split's pictures of which everything is true that the captioner says."""
     found = {}
     for split in ("test", "novel"):

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from cmlearn.data.scene import Scene, Thing
-from cmlearn.evaluation.pointing import hottest_place, nearest_thing, pointing_accuracy
+from cmlearn.evaluation.pointing import (
+    hottest_place,
+    nearest_thing,
+    places_of,
+    pointing_accuracy,
+    points_into_box,
+)
 
 HOUSE = Thing("house", "red", "big", column=0)
 KITE = Thing("kite", "blue", "small", column=0)
@@ -41,3 +47,14 @@ def test_numbers_must_match() -> None:
         pointing_accuracy([hot(0, 0)], [HOUSE, KITE], [SCENE])
     with pytest.raises(ValueError, match="got 0, 0, 0"):
         pointing_accuracy([], [], [])
+
+
+def test_the_places_that_a_thing_touches() -> None:
+    assert np.argwhere(places_of(HOUSE, (4, 4))).tolist() == [[2, 0], [2, 1], [3, 0], [3, 1]]
+    assert places_of(KITE, (1, 2)).tolist() == [[True, False]]
+    assert places_of(BALL, (64, 64)).sum() < 14 * 14
+
+
+def test_a_map_points_into_a_box_or_not() -> None:
+    assert points_into_box(hot(3, 0), HOUSE) and points_into_box(hot(2, 1), HOUSE)
+    assert not points_into_box(hot(0, 0), HOUSE) and not points_into_box(hot(3, 2), HOUSE)
