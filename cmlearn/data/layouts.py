@@ -5,10 +5,12 @@ So that whoever has none of them sees what their folders look like, and the test
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import cv2
@@ -23,6 +25,8 @@ LISTS = {
     "test": "Flickr_8k.testImages.txt",
 }
 
+Row = tuple[int, np.ndarray, tuple[str, ...]]
+
 
 def write_as_coco(parts: Mapping[str, CaptionedPictures], folder: Path | str) -> Path:
     """Write pictures as COCO has them: PART/ID.jpg beside annotations/captions_PART.json.
@@ -34,23 +38,32 @@ def write_as_coco(parts: Mapping[str, CaptionedPictures], folder: Path | str) ->
     Returns:
         The folder.
     """
-    folder = Path(folder)
-    (folder / "annotations").mkdir(parents=True, exist_ok=True)
-    number = 0
     for split, data in parts.items():
-        images, annotations = [], []
-        for image_id, image, captions in _rows(data):
-            name = f"{image_id:012d}.jpg"
-            _write_jpeg(folder / split / name, image)
-            height, width = image.shape[:2]
-            images.append({"id": image_id, "file_name": name, "height": height, "width": width})
-            for caption in captions:
-                number += 1
-                annotations.append({"id": number, "image_id": image_id, "caption": caption})
-        content = {"images": images, "annotations": annotations}
-        file = folder / "annotations" / f"captions_{split}.json"
-        file.write_text(json.dumps(content), "utf-8")
-    return folder
+        write_coco_split(folder, split, _rows(data))
+    return Path(folder)
+
+
+def write_coco_split(folder: Path | str, split: str, rows: Iterable[Row]) -> None:
+    """Write one split as COCO has it, picture by picture.
+
+    Args:
+        folder: where to; made where it is missing.
+        split: such as "train2017".
+        rows: of each picture its id, its pixels (H, W, 3) uint8 RGB, its captions.
+    """
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
+    for image_id, image, captions in rows:
+        name = f"{image_id:012d}.jpg"
+        _write_jpeg(Path(folder) / split / name, image)
+        height, width = image.shape[:2]
+        images.append({"id": image_id, "file_name": name, "height": height, "width": width})
+        # A number of its own in all splits, for no picture has a hundred captions.
+        for number, caption in enumerate(captions, start=100 * image_id):
+            annotations.append({"id": number, "image_id": image_id, "caption": caption})
+    file = Path(folder) / "annotations" / f"captions_{split}.json"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"images": images, "annotations": annotations}), "utf-8")
 
 
 def write_as_flickr8k(parts: Mapping[str, CaptionedPictures], folder: Path | str) -> Path:
@@ -81,6 +94,50 @@ def write_as_flickr30k(parts: Mapping[str, CaptionedPictures], folder: Path | st
     return Path(folder)
 
 
+def write_as_kaggle(parts: Mapping[str, CaptionedPictures], folder: Path | str) -> Path:
+    """Write pictures as Kaggle has Flickr8k: Images/ and captions.txt, a CSV; no list of parts.
+
+    Arguments and result are those of `write_as_flickr8k`.
+    """
+    folder = Path(folder)
+    lines = [("image", "caption")]
+    for image_id, image, captions in (row for data in parts.values() for row in _rows(data)):
+        name = _name_of_flickr8k(image_id)
+        _write_jpeg(folder / "Images" / name, image)
+        lines += [(name, caption) for caption in captions]
+    with (folder / "captions.txt").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(lines)
+    return folder
+
+
+def write_karpathy_file(parts: Mapping[str, CaptionedPictures], file: Path | str) -> Path:
+    """Write the captions alone as Karpathy's dataset_flickr8k.json has them.
+
+    Args:
+        parts: by the name of their part: "train", "val", "test".
+        file: where to.
+
+    Returns:
+        The file.
+    """
+    images = [
+        {
+            "filename": _name_of_flickr8k(image_id),
+            "split": part,
+            "sentences": [{"raw": text, "tokens": _words(text)} for text in captions],
+        }
+        for part, data in parts.items()
+        for image_id, _, captions in _rows(data)
+    ]
+    Path(file).write_text(json.dumps({"images": images, "dataset": "flickr8k"}), "utf-8")
+    return Path(file)
+
+
+def _words(caption: str) -> list[str]:
+    """Words in lower case without punctuation, as in Karpathy's files."""
+    return re.findall(r"\w+", caption.lower())
+
+
 def _name_of_flickr8k(image_id: int) -> str:
     """A photograph's number on Flickr, and ten digits that nobody can guess."""
     return f"{image_id}_{hashlib.sha256(str(image_id).encode()).hexdigest()[:10]}.jpg"
@@ -105,7 +162,7 @@ def _write_flickr(
     return "".join(lines)
 
 
-def _rows(data: CaptionedPictures) -> Iterator[tuple[int, np.ndarray, tuple[str, ...]]]:
+def _rows(data: CaptionedPictures) -> Iterator[Row]:
     return zip(data.image_ids, data.images, data.captions)
 
 

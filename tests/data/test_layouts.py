@@ -7,7 +7,14 @@ import pytest
 from PIL import Image
 
 from cmlearn.data.captioned import CaptionedPictures
-from cmlearn.data.layouts import write_as_coco, write_as_flickr8k, write_as_flickr30k
+from cmlearn.data.karpathy import read_karpathy
+from cmlearn.data.layouts import (
+    write_as_coco,
+    write_as_flickr8k,
+    write_as_flickr30k,
+    write_as_kaggle,
+    write_karpathy_file,
+)
 from cmlearn.data.source import load_pictures
 
 FIRST = {"train": 1, "val": 101, "test": 201, "train2017": 1, "val2017": 101}
@@ -93,3 +100,27 @@ def test_a_second_time_the_bytes_are_the_same(tmp_path: Path) -> None:
         files = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
         assert len(files) > COUNT
         assert all((one / file).read_bytes() == (two / file).read_bytes() for file in files)
+
+
+def test_kaggle_comes_back_and_a_naive_reader_cuts(tmp_path: Path) -> None:
+    folder = write_as_kaggle(parts("train", "test"), tmp_path / "data")
+    lines = (folder / "captions.txt").read_text("utf-8").splitlines()
+    assert lines[0] == "image,caption"
+    assert lines[1].endswith(',"picture 1, ""red"""')
+    with pytest.warns(UserWarning, match="no list of its parts"):
+        found = [
+            load_pictures(p, f"flickr8k:{folder}", 8, progress=False) for p in ("train", "val")
+        ]
+    assert len(found[0]) == 10
+    assert found[0].captions[0] == ('picture 1, "red"', "another")
+
+
+def test_karpathys_file_says_the_parts(tmp_path: Path) -> None:
+    written = parts("train", "val", "test")
+    folder = write_as_kaggle(written, tmp_path / "data")
+    file = write_karpathy_file(written, folder / "dataset_flickr8k.json")
+    first = read_karpathy(file)[0]
+    assert (first.part, first.captions) == ("train", ('picture 1, "red"', "another"))
+    for part in written:
+        data = load_pictures(part, f"flickr8k:{folder}", size=8, progress=False)
+        assert_same(data, pictures(part), range(COUNT))
