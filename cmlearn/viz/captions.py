@@ -15,6 +15,7 @@ INK = "#333344"
 RED = "#b3261e"
 FAINT = "#9a9aa6"
 ORANGE = "#e8850c"  # seen on a night sky and on snow
+BLUE = "#1d5fa8"
 SPECIAL = "#cfe3f7"
 WIDTH, HEIGHT = 5.45, 13  # of a letter and of a line, in typographic points
 LETTERS = 27  # in a line below a picture
@@ -150,7 +151,12 @@ def next_words(
 
 
 def where_it_looks(
-    image: np.ndarray, words: Sequence[str], maps: Mapping[str, np.ndarray], title: str
+    image: np.ndarray,
+    words: Sequence[str],
+    maps: Mapping[str, np.ndarray],
+    title: str,
+    *,
+    boxes: Sequence[Sequence[float] | None] | None = None,
 ) -> Figure:
     """Draw a picture once for each word, clear where the word looks and pale elsewhere.
 
@@ -161,6 +167,8 @@ def where_it_looks(
         words: T words.
         maps: name of a row to the weights (T, h, w) of each word, which sum to one.
         title: what to see.
+        boxes: for each word None, or a rectangle to frame in its pictures: left, top, right and
+            bottom in 64ths of the picture.
     """
     size = (1.15 * (len(words) + 1) + 0.4, 1.4 * len(maps) + 0.5)
     figure, grid = plt.subplots(
@@ -174,6 +182,8 @@ def where_it_looks(
         axes[1].set_ylabel(name, fontsize=9.5, color=INK)
         for ax, weights in zip(axes[1:], row, strict=True):
             _veil(ax, image, weights)
+        for ax, box in zip(axes[1:], boxes or ()):
+            _frame_box(ax, box, image.shape[0] / 64)
     for ax, word in zip(grid[0, 1:], words, strict=True):
         ax.set_title(word, fontsize=10, color=INK)
     figure.suptitle(title, fontsize=11, color=INK)
@@ -192,6 +202,14 @@ def _veil(ax: Axes, image: np.ndarray, weights: np.ndarray) -> None:
     corner = (column * w - 0.5, row * h - 0.5)
     ax.add_patch(Rectangle(corner, w, h, fill=False, edgecolor=ORANGE, lw=2))
     ax.set_xlabel(f"{100 * weights.max():.0f} %", fontsize=8.5, color=INK)
+
+
+def _frame_box(ax: Axes, box: Sequence[float] | None, unit: float) -> None:
+    if box is not None:
+        left, top, right, bottom = (unit * end - 0.5 for end in box)
+        frame = Rectangle((left, top), right - left, bottom - top, fill=False)
+        frame.set(edgecolor=BLUE, lw=1.4, linestyle=(0, (2, 1)))
+        ax.add_patch(frame)
 
 
 def _box(axes: Axes, x: int, y: int, text: str, colour: object, ink: str) -> None:

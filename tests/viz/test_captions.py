@@ -71,3 +71,14 @@ def test_each_word_has_a_map_that_is_clear_where_it_looks():
         assert ax.patches[0].get_xy() == (-0.5, 3.5)
         assert ax.get_xlabel() == "40 %"
     plt.close(figure)
+
+
+def test_boxes_stand_where_they_are_given():
+    weights = np.full((2, 2, 2), 0.25)
+    boxes = [None, (16, 8, 48, 24)]  # of a picture of 8 pixels: 2, 1, 6 and 3
+    figure = where_it_looks(PICTURE, ["a", "ball"], {"look": weights}, "Title", boxes=boxes)
+    without, framed = figure.axes[1:]
+    assert len(without.patches) == 1 and len(framed.patches) == 2
+    frame = framed.patches[1]
+    assert frame.get_xy() == (1.5, 0.5) and (frame.get_width(), frame.get_height()) == (4, 2)
+    plt.close(figure)
