@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,6 +12,7 @@ from torch.nn import functional as F
 from cmlearn.data.images import to_tensor
 from cmlearn.data.places import UNSAID
 from cmlearn.data.scene import COLOURS, GROUNDS, KINDS, SIZES, SKIES
+from cmlearn.models.hues import TurnHues
 
 SIDE = 32  # pixels; every picture is brought to this size first
 WINDOWS = tuple((top, left) for top in (0, 16) for left in (0, 11, 22))  # the six places
@@ -112,21 +112,6 @@ class Smudge(nn.Module):
         images = torch.lerp(images, soft, softness)
         images = images + 0.15 * noise * torch.randn_like(images)
         return images + 0.05 * tint * torch.randn(len(images), 3, 1, 1)
-
-
-class TurnHues(nn.Module):
-    """In training, turns the hues of each picture by an angle of chance; a kind of dropout."""
-
-    def forward(self, images: Tensor) -> Tensor:
-        """(B, 3, H, W) -> (B, 3, H, W): colours rotated around the axis of greys."""
-        if not self.training:
-            return images
-        angle = torch.rand(len(images)) * 2 * math.pi
-        # A rotation around (1, 1, 1) mixes each colour with its two neighbours, in a circle.
-        a = (1 + 2 * angle.cos()) / 3
-        b, c = ((1 - angle.cos() + sign * math.sqrt(3) * angle.sin()) / 3 for sign in (-1, 1))
-        mix = torch.stack([a, b, c, c, a, b, b, c, a], dim=1).unflatten(1, (3, 3))
-        return torch.einsum("bij,bjhw->bihw", mix, images)
 
 
 def _convolution(in_channels: int, channels: int, stride: int) -> tuple[nn.Module, ...]:

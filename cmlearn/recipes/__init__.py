@@ -8,7 +8,7 @@ from pathlib import Path
 from cmlearn.data.folders import checkpoint_folder
 
 # Each is a module of this folder with `train(path, seed)`. Later ones need the earlier ones.
-NAMES = ("resnet18", "vae", "captioner", "judge")
+NAMES = ("resnet18", "vae", "captioner", "judge", "two_streams", "captioner_two_streams")
 
 
 def train(name: str, folder: Path | None = None, seed: int = 0) -> None:

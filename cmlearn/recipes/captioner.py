@@ -1,34 +1,30 @@
-"""The recipe of the LSTM captioner on the features of the shipped ResNet."""
+"""The recipe of the LSTM captioner on the features of a shipped eye."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
-from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.grammar import CAPTIONS_PER_SCENE
 from cmlearn.data.storybook import load_storybook
 from cmlearn.evaluation.caption_truth import score_captions
 from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner, Writer, caption_loss, greedy
-from cmlearn.models.resnet import ResNet18, ResNetConfig, prepare
+from cmlearn.recipes.eyes import grid_features
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.training.batches import one_caption_each, shuffled_batches
-from cmlearn.training.checkpoint import load_checkpoint, save_checkpoint
-from cmlearn.training.features import precompute_features
+from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import fit
-from cmlearn.training.runtime import channels_last, generator, seed_all
+from cmlearn.training.runtime import generator, seed_all
 
 STEPS, BATCH_SIZE, LEARNING_RATE = 8000, 64, 2e-3
 NOTEBOOK_STEPS = 1200  # what notebook 05 has time for
 
 
-def train(path: Path, seed: int) -> None:
+def train(path: Path, seed: int, eye: str = "resnet18") -> None:
     """Train on pictures with one of their captions; write `path`.safetensors and `path`.json."""
-    model, vocabulary = fitted(STEPS, seed)
+    model, vocabulary = fitted(STEPS, seed, eye)
     recipe: dict[str, object] = {"split": "train", "steps": STEPS, "batch_size": BATCH_SIZE}
-    recipe |= {"learning_rate": LEARNING_RATE, "features": "resnet18"}
+    recipe |= {"learning_rate": LEARNING_RATE, "features": eye}
     save_checkpoint(
         path,
         model,
@@ -36,7 +32,7 @@ def train(path: Path, seed: int) -> None:
         vocabulary=vocabulary.to_list(),
         recipe=recipe,
         seed=seed,
-        scores=scores(model, vocabulary),
+        scores=scores(model, vocabulary, eye),
         half=True,
     )
 
@@ -46,17 +42,23 @@ def notebook_scores(seed: int) -> dict[str, float]:
     return scores(*fitted(NOTEBOOK_STEPS, seed))
 
 
-def fitted(steps: int, seed: int) -> tuple[LSTMCaptioner, Vocabulary]:
+def fitted(
+    steps: int,
+    seed: int,
+    eye: str = "resnet18",
+    build: Callable[[CaptionerConfig], LSTMCaptioner] = LSTMCaptioner,
+) -> tuple[LSTMCaptioner, Vocabulary]:
     """Return a captioner trained for so many steps, with its vocabulary."""
     data = load_storybook("train")
     told = [caption for captions in data.captions for caption in captions]
     vocabulary = Vocabulary.from_captions(told)
+    features = grid_features("train", eye)
     arrays = {
-        "features": grid_features("train"),
+        "features": features,
         "tokens": vocabulary.encode_batch(told).view(len(data), CAPTIONS_PER_SCENE, -1),
     }
     seed_all(seed)
-    model = LSTMCaptioner(CaptionerConfig(len(vocabulary)))
+    model = build(CaptionerConfig(len(vocabulary), channels=features.shape[1]))
     batches = shuffled_batches(arrays, BATCH_SIZE, generator(seed))
     fit(
         model,
@@ -69,19 +71,11 @@ def fitted(steps: int, seed: int) -> tuple[LSTMCaptioner, Vocabulary]:
     return model, vocabulary
 
 
-def grid_features(split: str) -> Tensor:
-    """What the shipped ResNet sees, and where, in the pictures of a split: (N, 256, 4, 4)."""
-    network, _ = load_checkpoint(checkpoint_folder() / "resnet18", ResNet18, ResNetConfig)
-    images = load_storybook(split).images
-    seen = precompute_features(channels_last(network), prepare, images, f"storybook-{split}")
-    return torch.tensor(seen.grid)
-
-
-def scores(model: Writer, vocabulary: Vocabulary) -> dict[str, float]:
+def scores(model: Writer, vocabulary: Vocabulary, eye: str = "resnet18") -> dict[str, float]:
     """Share of a split's pictures of which everything is true that the captioner says."""
     found = {}
     for split in ("test", "novel"):
-        written = greedy(model, grid_features(split))
+        written = greedy(model, grid_features(split, eye))
         texts = [vocabulary.decode(tokens) for tokens in written]
         rates = score_captions(texts, load_storybook(split).scenes or ())
         found[f"all_true_{split}"] = round(rates["all_true"], 3)
