@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
+import time
 from collections.abc import Sequence
 
 
@@ -100,7 +102,7 @@ def _course(options: argparse.Namespace) -> int:
     from cmlearn.course.folders import EXECUTED, ON_OTHER_DATA, find_notebooks, that_take_data
     from cmlearn.course.measured import write_measured
     from cmlearn.course.report import report
-    from cmlearn.course.run import run_notebooks
+    from cmlearn.course.run import AT_ONCE, run_notebooks
 
     parameters = _parameters(options.data, options.limit)
     if options.measure and (options.numbers or parameters):
@@ -113,13 +115,16 @@ def _course(options: argparse.Namespace) -> int:
         for path in left_out:
             print(f"{path.stem} is about Storybook or brings its own pictures: left out")
     into = ON_OTHER_DATA if parameters else EXECUTED
-    runs = run_notebooks(paths, into=into, parameters=parameters)
-    print(report(runs))
+    at_once = min(AT_ONCE, os.cpu_count() or 1)
+    start = time.perf_counter()
+    runs = run_notebooks(paths, into=into, parameters=parameters, at_once=at_once)
+    seconds = time.perf_counter() - start
+    print(report(runs, seconds))
     if parameters:
         print(f"\nWith their outputs: {ON_OTHER_DATA}")
     failed = any(run.failure for run in runs)
     if options.measure and not failed:
-        write_measured(runs)
+        write_measured(runs, seconds)
     return 1 if failed else 0
 
 

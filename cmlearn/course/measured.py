@@ -12,23 +12,28 @@ from typing import Any
 from cmlearn.course import tidy
 from cmlearn.course.folders import NOTEBOOKS
 from cmlearn.course.readme import MEASURED, gigabytes, minutes, write_readme
-from cmlearn.course.run import Run
+from cmlearn.course.run import AT_ONCE, Run
 
 
-def write_measured(runs: Sequence[Run]) -> None:
-    """Write the runs to docs/measured.json, README.md and the notebooks' own lines."""
-    measured = as_json(runs)
+def write_measured(runs: Sequence[Run], seconds: float) -> None:
+    """Write the runs, which took `seconds` together, to every place that states them.
+
+    These are docs/measured.json, README.md and the notebooks' own lines.
+    """
+    measured = as_json(runs, seconds)
     MEASURED.write_text(json.dumps(measured, indent=2, ensure_ascii=False) + "\n", "utf-8")
     for name, row in measured["notebooks"].items():
         fill_line(NOTEBOOKS / f"{name}.ipynb", line(row))
     write_readme()
 
 
-def as_json(runs: Sequence[Run]) -> dict[str, Any]:
+def as_json(runs: Sequence[Run], seconds: float) -> dict[str, Any]:
     """What docs/measured.json holds: with which software, and a row for every notebook."""
     return {
         "with": f"Python {platform.python_version()}, torch {version('torch')}, "
-        f"{platform.system()} {platform.machine()}, one core for each notebook",
+        f"{platform.system()} {platform.machine()}, one core for each notebook, "
+        f"{AT_ONCE} at a time",
+        "seconds": round(seconds),
         "notebooks": {run.name: _row(run) for run in runs},
     }
 

@@ -103,7 +103,8 @@ def table(measured: dict[str, Any]) -> str:
         f"| {gigabytes(row)} | {row['headline']} |"
         for name, row in measured["notebooks"].items()
     ]
-    return "\n".join([*head, *rows, "", f"Measured with {measured['with']}."])
+    total = f"All notebooks: {measured['seconds'] / 60:.0f} minutes by the clock"
+    return "\n".join([*head, *rows, "", f"{total}, with {measured['with']}."])
 
 
 def spread_table() -> str:

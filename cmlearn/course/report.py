@@ -7,8 +7,13 @@ from collections.abc import Sequence
 from cmlearn.course.run import Run
 
 
-def report(runs: Sequence[Run]) -> str:
-    """One row a notebook, their sum, then every warning and failure by name."""
+def report(runs: Sequence[Run], seconds: float | None = None) -> str:
+    """One row a notebook, their sum, then every warning and failure by name.
+
+    Args:
+        runs: what came of each notebook.
+        seconds: how long all of them took, where some ran at the same time.
+    """
     width = max(len(run.name) for run in runs)
     lines = [f"{'notebook':{width}}  seconds  peak MB  headline"]
     for run in runs:
@@ -16,6 +21,8 @@ def report(runs: Sequence[Run]) -> str:
         lines.append(f"{run.name:{width}}  {run.seconds:7.0f}  {run.peak_mb:7.0f}  {outcome}")
     total, peak = sum(run.seconds for run in runs), max(run.peak_mb for run in runs)
     lines.append(f"{'together':{width}}  {total:7.0f}  {peak:7.0f}")
+    if seconds is not None:
+        lines.append(f"{'by the clock':{width}}  {seconds:7.0f}")
     lines += [
         f"\n{run.name} wrote to standard error in {cell}, which a strict comparison refuses"
         for run in runs

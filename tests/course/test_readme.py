@@ -36,7 +36,7 @@ def test_the_tree_names_every_module_with_its_sentence():
 def test_the_table_has_minutes_memory_and_headline():
     assert (
         "| [03 vae](notebooks/03_vae.ipynb) | 2.1 min | 0.6 GB | 80 % true |"
-        in table(as_json([RUN])).splitlines()
+        in table(as_json([RUN], 700)).splitlines()
     )
 
 
@@ -48,7 +48,7 @@ def test_a_notebook_states_what_was_measured(tmp_path):
     path = tmp_path / "03_vae.ipynb"
     cells = [new_markdown_cell("# VAE"), new_markdown_cell("First\nMeasured: ? min\nlast")]
     nbformat.write(new_notebook(cells=cells), path)
-    fill_line(path, line(as_json([RUN])["notebooks"]["03_vae"]))
+    fill_line(path, line(as_json([RUN], 700)["notebooks"]["03_vae"]))
     source = nbformat.read(path, as_version=4).cells[1].source
     assert source == "First\nMeasured: 2.1 min, 0.6 GB on one core\nlast"
 

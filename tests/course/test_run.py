@@ -103,6 +103,16 @@ def test_a_failing_notebook_is_named_and_the_next_one_runs(tmp_path):
     assert "00_broken failed in cell 2" in report(runs)
 
 
+def test_two_at_once_come_back_in_order(tmp_path):
+    meet = "import time\nfrom pathlib import Path\nPath('{}').touch()\nbegun = time.time()\n"
+    meet += "while not Path('{}').exists() and time.time() < begun + 60:\n    time.sleep(0.05)\n"
+    meet += "print('headline:', Path('{}').exists())"
+    first = write(tmp_path, "00_a", meet.format("a", "b", "b"), tagged="headline")
+    second = write(tmp_path, "01_b", meet.format("b", "a", "a"), tagged="headline")
+    runs = run_notebooks([first, second], into=tmp_path / "build", at_once=2)
+    assert [(run.name, run.headline) for run in runs] == [("00_a", "True"), ("01_b", "True")]
+
+
 def test_regenerating_leaves_a_failing_notebook_as_it_was(tmp_path):
     broken = write(tmp_path, "00_broken", "raise SystemError('no')")
     before = broken.read_bytes()
@@ -135,6 +145,7 @@ def test_the_report_sums_up():
     assert lines[1].split() == ["00_a", "61", "500", "9", "of", "10"]
     assert lines[2].split() == ["01_b", "10", "900", "FAILED"]
     assert lines[3].split() == ["together", "71", "900"]
+    assert report(runs, 40.2).splitlines()[4].split() == ["by", "the", "clock", "40"]
 
 
 @pytest.mark.parametrize(
