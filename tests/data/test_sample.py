@@ -95,6 +95,11 @@ def test_captions_are_out_of_order_and_of_several_numbers(content: dict) -> None
     assert {image["license"] for image in content["images"]} == {content["licenses"][0]["id"]}
 
 
+def test_no_number_stands_for_two_pictures(folder: Path) -> None:
+    names = [path.name for path in folder.rglob("*.jpg")]
+    assert len(set(names)) == len(names) == sum(COUNTS.values()) - 6
+
+
 def test_captions_are_typed_by_people(content: dict) -> None:
     captions = [entry["caption"] for entry in content["annotations"]]
     assert any(caption.endswith(". ") for caption in captions)

@@ -1,0 +1,66 @@
+"""How much memory a folder as large as COCO's train2017 takes to read, and how long.
+
+    python benchmarks/many_pictures.py            118,287 pictures with 5 captions each
+    python benchmarks/many_pictures.py 10000      fewer
+
+The folder is simulated: one small JPEG under many names. The store that is made of it has its full
+length (1.5 GB at 64 x 64) and goes with the folder when the program ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+import tracemalloc
+from pathlib import Path
+from time import perf_counter
+
+from PIL import Image
+
+from cmlearn.data.coco import read_coco
+from cmlearn.data.kept import keep_pictures
+
+CAPTIONS = 5
+SIZE = 64  # pixels a side
+
+
+def simulate(folder: Path, count: int) -> Path:
+    """Write COCO's layout with `count` pictures that are all the same file."""
+    ids = range(1, count + 1)
+    entries = [
+        {"id": 10 * i + j, "image_id": i, "caption": f"a caption of usual length, {i} {j}"}
+        for i in ids
+        for j in range(CAPTIONS)
+    ]
+    images = [{"id": i, "file_name": f"{i:012d}.jpg"} for i in ids]
+    (folder / "annotations").mkdir(parents=True)
+    (folder / "train2017").mkdir()
+    file = folder / "annotations" / "captions_train2017.json"
+    file.write_text(json.dumps({"images": images, "annotations": entries}), "utf-8")
+    Image.new("RGB", (80, 60), "red").save(folder / "one.jpg")
+    for image in images:
+        os.link(folder / "one.jpg", folder / "train2017" / str(image["file_name"]))
+    return folder
+
+
+def main(count: int) -> None:
+    """Read the captions, make the store, say what both held in memory at most."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = simulate(Path(name, "coco"), count)
+        start = perf_counter()
+        items = read_coco(folder, "train2017")
+        tracemalloc.start()
+        data = keep_pictures(items, "many", SIZE, folder=Path(name, "store"))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        seconds = perf_counter() - start
+        print(
+            f"{len(data):,} pictures, {data.images.nbytes / 1e6:,.0f} MB on disk, {seconds:.0f} s"
+        )
+        print(f"memory that making the store took at most: {peak / 1e6:.0f} MB")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if sys.argv[1:] else 118_287)
