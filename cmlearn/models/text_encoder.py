@@ -121,7 +121,8 @@ class GRUEncoder(nn.Module):
 class VectorEncoder(nn.Module):
     """Reads words that are vectors already, such as those of a frozen BERT; one linear layer.
 
-    What words a word stands among was read before: each vector is taken by itself.
+    What words a word stands among was read before: each vector is taken by itself. First all get
+    mean 0 and deviation 1, as in `standardised_table`: what they share tells no words apart.
 
     Args:
         config: the sizes.
@@ -131,6 +132,7 @@ class VectorEncoder(nn.Module):
         """Make the layers."""
         super().__init__()
         self.config = config
+        self.standardise = nn.BatchNorm1d(config.embed_dim, affine=False)
         self.project = nn.Linear(config.embed_dim, config.condition_dim)
         self.norm = nn.LayerNorm(config.condition_dim)
 
@@ -151,9 +153,12 @@ class VectorEncoder(nn.Module):
             raise ValueError(
                 f"vectors: expected (B, T, {self.config.embed_dim}), got {tuple(vectors.shape)}"
             )
+        present = (vectors != 0).any(dim=2)  # (B, T)
+        scaled = torch.zeros(vectors.shape)
+        scaled[present] = self.standardise(vectors[present].float())
+        words = self.project(scaled)  # (B, T, condition_dim)
         # The first is always there, even if it is zeros: attention over nothing would be NaN.
-        padding = (vectors == 0).all(dim=2) & (torch.arange(vectors.shape[1]) > 0)  # (B, T)
-        words = self.project(vectors.float())
+        padding = ~present & (torch.arange(vectors.shape[1]) > 0)
         largest = words.masked_fill(padding.unsqueeze(-1), -torch.inf).amax(dim=1)
         return ReadCaption(self.norm(largest), self.norm(words), padding)
 

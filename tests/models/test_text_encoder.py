@@ -7,6 +7,7 @@ from cmlearn.models.text_encoder import (
     GRUEncoder,
     MeanEncoder,
     TextEncoderConfig,
+    VectorEncoder,
     build_text_encoder,
 )
 
@@ -111,3 +112,57 @@ def test_the_gru_learns_the_order_of_one_batch() -> None:
         loss.backward()
         optimiser.step()
     assert loss < 0.05
+
+
+# ── words that are vectors already ─────────────────────────────────────────────────────────────
+
+VECTORS_CONFIG = TextEncoderConfig(0, embed_dim=5, condition_dim=7, kind="vectors")
+
+
+def vectors_of_three() -> torch.Tensor:
+    vectors = 3 + torch.randn(3, 4, 5)
+    vectors[1, 2:] = 0  # two words, then padding
+    vectors[2] = 0  # no word at all
+    return vectors.half()
+
+
+def test_vectors_are_read_to_the_same_shapes() -> None:
+    encoder = build_text_encoder(VECTORS_CONFIG).eval()
+    assert isinstance(encoder, VectorEncoder)
+    condition, words, padding = encoder.read(vectors_of_three())
+    assert condition.shape == (3, 7)
+    assert words.shape == (3, 4, 7)
+    assert condition.isfinite().all() and words.isfinite().all()
+    assert padding.tolist() == [[False] * 4, [False, False, True, True], [False, True, True, True]]
+    torch.testing.assert_close(encoder(vectors_of_three()).shape, condition.shape)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_padding_changes_nothing_in_vectors(training: bool) -> None:
+    vectors = vectors_of_three()[:2]
+    longer = torch.cat([vectors, torch.zeros(2, 3, 5)], dim=1)
+    encoder = VectorEncoder(VECTORS_CONFIG).train(training)
+    torch.testing.assert_close(encoder(longer), encoder(vectors))
+
+
+def test_vectors_are_standardised_and_never_trained() -> None:
+    encoder = VectorEncoder(VECTORS_CONFIG)
+    seen: list[torch.Tensor] = []
+    encoder.project.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    encoder.read(vectors_of_three())
+    present = seen[0][(seen[0] != 0).any(dim=2)]
+    assert present.mean(dim=0).abs().max() < 1e-4
+    assert (present.std(dim=0, correction=0) - 1).abs().max() < 1e-2
+    names = [name for name, _ in encoder.named_parameters()]
+    assert names == ["project.weight", "project.bias", "norm.weight", "norm.bias"]
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (3, 4, 6), (2, 3, 4, 5)])
+def test_vectors_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match=r"vectors: expected \(B, T, 5\)"):
+        VectorEncoder(VECTORS_CONFIG).read(torch.ones(shape))
+
+
+def test_an_encoder_of_vectors_has_no_table() -> None:
+    with pytest.raises(ValueError, match="no table of words"):
+        build_text_encoder(VECTORS_CONFIG, torch.zeros(11, 5))
