@@ -3,11 +3,13 @@
 #   make PYTHON=python3.12 lab      another Python (3.11 to 3.13)
 #   make PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" lab
 #                                   smaller torch for Linux without a GPU (see README.md)
+#   make COURSE_ARGS=--measure course       write minutes and scores to README and notebooks
 #   make LAB_ARGS="--no-browser --allow-root" lab      on a server, in a container
 
 PYTHON ?= python3
 PIP_ARGS ?=
 LAB_ARGS ?=
+COURSE_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
@@ -41,7 +43,7 @@ lab: $(READY)
 
 course: $(READY)
 	$(BIN)/python -m cmlearn draw
-	$(BIN)/python -m cmlearn course
+	$(BIN)/python -m cmlearn course $(COURSE_ARGS)
 	$(BIN)/sphinx-build --quiet docs build/site
 	@echo "The course as a site: build/site/index.html"
 

@@ -61,6 +61,12 @@ def _parser() -> argparse.ArgumentParser:
     readme = commands.add_parser("readme", help="fill README.md's tree and table from the code")
     readme.set_defaults(command=_readme)
 
+    scoreboard = commands.add_parser(
+        "scoreboard", help="train every model, draw README.md's scoreboard (twenty minutes)"
+    )
+    scoreboard.add_argument("boards", nargs="*", help="painters, tellers (default: both)")
+    scoreboard.set_defaults(command=_scoreboard)
+
     picture = commands.add_parser("picture", help="draw README.md's pictures with the checkpoints")
     picture.set_defaults(command=_picture)
     return parser
@@ -157,6 +163,16 @@ def _readme(options: argparse.Namespace) -> int:
     from cmlearn.course.readme import write_readme
 
     write_readme()
+    return 0
+
+
+def _scoreboard(options: argparse.Namespace) -> int:
+    from cmlearn.course.folders import ROOT
+    from cmlearn.course.readme import README, fill
+    from cmlearn.recipes.scoreboard import BOARDS, write_scoreboard
+
+    markdown = write_scoreboard(ROOT, options.boards or tuple(BOARDS))
+    README.write_text(fill(README.read_text("utf-8"), "scoreboard", markdown), "utf-8")
     return 0
 
 

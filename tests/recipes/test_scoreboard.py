@@ -1,0 +1,82 @@
+"""The scoreboard: every model is asked the same, and its numbers are those that were measured."""
+
+import json
+
+import pytest
+import torch
+
+from cmlearn.course.folders import ROOT
+from cmlearn.data.storybook import load_storybook
+from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner
+from cmlearn.models.text_encoder import TextEncoderConfig
+from cmlearn.models.vae import TextToImageVAE, VAEConfig
+from cmlearn.recipes import scoreboard
+from cmlearn.recipes.scoreboard import SCOREBOARD_FILE, SHOWN, Entry, markdown, paint, tell
+from cmlearn.text.vocabulary import Vocabulary
+
+VOCABULARY = Vocabulary.from_captions(["a red house and a blue star at night"])
+
+
+@pytest.fixture(scope="module")
+def splits():
+    return {split: load_storybook(split) for split in SHOWN}
+
+
+def test_the_prompts_are_the_captions_of_the_pictures(splits):
+    asked, shown = scoreboard.prompts(splits), scoreboard.shown_images(splits)
+    assert len(asked) == len(shown) == 8
+    assert asked[-1] == splits["novel"].captions[SHOWN["novel"][-1]][0]
+    assert (shown[-1] == splits["novel"].images[SHOWN["novel"][-1]]).all()
+
+
+def test_an_untrained_painter_is_asked_and_fails(splits, monkeypatch):
+    few = {name: _first(data, 8) for name, data in splits.items()}
+    monkeypatch.setattr(scoreboard, "VARIED", 2)
+    torch.manual_seed(0)
+    model = TextToImageVAE(VAEConfig(TextEncoderConfig(len(VOCABULARY)))).eval()
+    row, shown = paint(Entry("none", lambda: (model, VOCABULARY)), few)
+    assert (row["test"], row["novel"], row["coverage"]) == (0, 0, 0)
+    assert row["seconds"] is not None
+    assert len(shown) == 8 and shown[0][0].shape == (32, 32, 3)
+    assert not any(true for _, true in shown)
+
+
+def test_a_teller_writes_about_its_own_eye(splits, monkeypatch):
+    asked = []
+
+    def features(split, eye):
+        asked.append((split, eye))
+        return torch.zeros(8, 5, 2, 3)
+
+    monkeypatch.setattr(scoreboard, "grid_features", features)
+    few = {name: _first(data, 8) for name, data in splits.items()}
+    torch.manual_seed(0)
+    model = LSTMCaptioner(CaptionerConfig(len(VOCABULARY), channels=5, cells=6)).eval()
+    entry = Entry("none", lambda: (model, VOCABULARY), shipped=True, eye="two_streams")
+    row, shown = tell(entry, few)
+    assert asked == [("test", "two_streams"), ("novel", "two_streams")]
+    assert row["seconds"] is None and len(shown) == 8
+
+
+def test_the_board_in_the_readme_is_what_was_measured():
+    scores = json.loads(SCOREBOARD_FILE.read_text("utf-8"))
+    assert list(scores["text to image"]) == [entry.name for entry in scoreboard.PAINTERS]
+    assert list(scores["image to text"]) == [entry.name for entry in scoreboard.TELLERS]
+    assert markdown(scores) in (ROOT / "README.md").read_text("utf-8")
+    for name in scoreboard.BOARDS:
+        assert (ROOT / scoreboard.PICTURES / f"{name}.png").is_file()
+
+
+def test_a_board_that_is_not(tmp_path):
+    with pytest.raises(ValueError, match="no board poets: there are painters, tellers"):
+        scoreboard.write_scoreboard(tmp_path, ["poets"])
+
+
+def _first(data, count):
+    return type(data)(
+        data.name,
+        data.images[:count],
+        data.captions[:count],
+        data.image_ids[:count],
+        data.scenes[:count],
+    )
