@@ -6,13 +6,14 @@ from cmlearn.data.grammar import CAPTIONS_PER_SCENE
 from cmlearn.data.storybook import load_storybook
 from cmlearn.models.captioner import caption_loss
 from cmlearn.models.recurrent_captioner import NETWORKS, RecurrentCaptioner, RecurrentConfig
-from cmlearn.recipes.captioner import BATCH_SIZE, LEARNING_RATE, grid_features, scores
+from cmlearn.recipes.captioner import BATCH_SIZE, LEARNING_RATE, scores
+from cmlearn.recipes.eyes import grid_features
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.training.batches import one_caption_each, shuffled_batches
 from cmlearn.training.loop import fit
 from cmlearn.training.runtime import generator, seed_all
 
-NOTEBOOK_STEPS = 400  # what notebook 09 has time for, four times
+NOTEBOOK_STEPS = 300  # what notebook 09 has time for, four times
 HIDDEN_DIM = 128
 
 

@@ -33,5 +33,5 @@ def test_who_speaks_of_nothing_points_nowhere():
 
 
 def test_numbers_must_match():
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="zip"):
         point_by_word([np.zeros((8, 4, 4))], [CAPTION, CAPTION], [SCENE])

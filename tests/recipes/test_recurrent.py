@@ -1,10 +1,13 @@
 """The recipe of notebook 09's captioners, on a slice of the data and for two steps."""
 
+from functools import partial
+
 import pytest
 
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.storybook import load_storybook
-from cmlearn.recipes import captioner, recurrent
+from cmlearn.recipes import captioner, eyes, recurrent
+from cmlearn.training.features import precompute_features
 
 
 def first_forty(split: str) -> CaptionedPictures:
@@ -17,8 +20,10 @@ def first_forty(split: str) -> CaptionedPictures:
 
 
 @pytest.fixture(autouse=True)
-def small(monkeypatch):
-    for module in (captioner, recurrent):
+def small(monkeypatch, tmp_path):
+    apart = partial(precompute_features, folder=tmp_path)
+    monkeypatch.setattr(eyes, "precompute_features", apart)
+    for module in (captioner, eyes, recurrent):
         monkeypatch.setattr(module, "load_storybook", first_forty)
     monkeypatch.setattr(recurrent, "BATCH_SIZE", 8)
     monkeypatch.setattr(recurrent, "NOTEBOOK_STEPS", 2)
