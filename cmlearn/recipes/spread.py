@@ -10,7 +10,7 @@ SEEDS = (0, 1, 2)
 SPREAD_FILE = Path(__file__).parents[2] / "docs" / "spread.json"
 
 # Recipes with `notebook_scores(seed)`: the training of a notebook, as long as the notebook's.
-NAMES = ("captioner", "vae", "recurrent")
+NAMES = ("captioner", "vae", "recurrent", "gan")
 
 
 def measure_spread(name: str, path: Path = SPREAD_FILE) -> dict[str, list[float]]:

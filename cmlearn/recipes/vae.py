@@ -17,6 +17,7 @@ from cmlearn.data.images import resize_all
 from cmlearn.data.parser import parse_caption
 from cmlearn.data.storybook import load_storybook
 from cmlearn.evaluation.scene_reader import read_scenes
+from cmlearn.models.gan import TextToImageGAN
 from cmlearn.models.text_encoder import TextEncoderConfig
 from cmlearn.models.vae import (
     SIDE,
@@ -145,7 +146,9 @@ class Encoder(Protocol):
         """B captions -> (B, T) ids or (B, T, D) vectors."""
 
 
-def text_to_image_scores(model: TextToImageVAE, vocabulary: Encoder) -> dict[str, float]:
+def text_to_image_scores(
+    model: TextToImageVAE | TextToImageGAN, vocabulary: Encoder
+) -> dict[str, float]:
     """Share of pictures, read by the deterministic parser, of which the whole caption is true.
 
     The caption is the first of each scene, which tells all there is but the places; "one thing"

@@ -19,7 +19,7 @@ def first_hundred(split: str) -> CaptionedPictures:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["resnet18", "vae", "captioner", "judge"])
+@pytest.mark.parametrize("name", ["resnet18", "vae", "captioner", "judge", "gan"])
 def test_a_recipe_ends_in_a_checkpoint(name, tmp_path, monkeypatch):
     module = importlib.import_module(f"cmlearn.recipes.{name}")
     monkeypatch.setattr(module, "load_storybook", first_hundred)
