@@ -36,6 +36,11 @@ QUICK: dict[str, dict[str, object]] = {
     "04": {"STEPS": 2, "BATCH_SIZE": 8, "DEPTHS": (2, 4), "DEPTH_STEPS": 2, "WIDTH": 16},
     "05": {"MIN_COUNT": 1, "STEPS": 2, "SHORT_STEPS": 6, "PROBE_STEPS": 2, "BATCH_SIZE": 8},
     "06": {"PICTURES": 20},
+    "07": {"PICTURES": 20, "STEPS": 2, "PRIOR_STEPS": 2, "BATCH_SIZE": 8},
+    "09": {
+        **dict.fromkeys(("RECALL_STEPS", "STEPS", "PROBE_STEPS"), 2),
+        **{"LENGTHS": (2,), "WATCHED": (0, 1), "WATCHED_PICTURES": 8, "BATCH_SIZE": 8},
+    },
 }
 ANY_DATA = [p for p in sorted(NOTEBOOKS.glob("0[1-9]_*.ipynb")) if p.name[:2] in QUICK]
 

@@ -30,7 +30,7 @@ KERNEL_ENVIRONMENT = {
     "TQDM_DISABLE": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     # Whatever the reader's shell says: what is written back to git is Storybook's.
-    "CMLEARN_DATA": "storybook",
+    "CMLEARN_DATA": "",
 }
 REFUSAL = "UnknownTruthError"  # what a cell tagged known-truth raises on photographs
 # ru_maxrss is in kilobytes on Linux and in bytes on macOS.
