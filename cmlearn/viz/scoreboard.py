@@ -90,12 +90,16 @@ def _grid(columns: int, heights: Sequence[float]) -> tuple[Figure, np.ndarray]:
 
 def _name(ax: Axes, name: str, row: Row, covered: str) -> None:
     seconds = "shipped" if row["seconds"] is None else f"trained {row['seconds']:.0f} s"
-    shares = {key: f"{100 * (row[key] or 0):.0f} %" for key in ("test", "novel", "coverage")}
-    scores = f"true: test {shares['test']}, novel {shares['novel']}"
-    rest = f"{covered} {shares['coverage']}, {seconds}"
+    # One decimal: 99.9 % is not 100 %.
+    scores = f"true: test {_percent(row['test'])}, novel {_percent(row['novel'])}"
+    rest = f"{covered} {100 * (row['coverage'] or 0):.0f} %, {seconds}"
     ax.text(0, 0.72, name, fontsize=8.5, color=INK, weight="bold", va="center")
     ax.text(0, 0.42, scores, fontsize=7, color=INK, va="center")
     ax.text(0, 0.18, rest, fontsize=7, color=INK, va="center")
+
+
+def _percent(share: float | None) -> str:
+    return f"{100 * (share or 0):.1f} %"
 
 
 def _frame(picture: np.ndarray, colour: str) -> plt.Rectangle:

@@ -30,7 +30,7 @@ def test_pictures_are_framed_by_their_truth() -> None:
     figure = painters_board(["a red house", "a blue star"], drawn, SCORES)
     frames = [to_hex(patch.get_edgecolor()) for ax in figure.axes for patch in ax.patches]
     assert frames == [GREEN, RED, GREEN, GREEN]
-    assert "true: test 80 %, novel 60 %" in texts(figure)
+    assert "true: test 80.3 %, novel 60.0 %" in texts(figure)
     assert {"different 70 %, trained 101 s", "different 70 %, shipped"} <= set(texts(figure))
 
 
