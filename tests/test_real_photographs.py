@@ -37,7 +37,14 @@ from cmlearn.training.features import precompute_features
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "10_real_photographs.ipynb"
 WEIGHTS = "weights/resnet18_imagenet_quantised_fp16.pth"
-QUICK = {"STEPS": 8, "BATCH_SIZE": 8, "PHOTO_SIZE": 96, "LIMIT": 30, "MIN_COUNT": 2}
+QUICK = {
+    "STEPS": 8,
+    "BATCH_SIZE": 8,
+    "PHOTO_SIZE": 96,
+    "LIMIT": 30,
+    "MIN_COUNT": 2,
+    "FOLDERS": (4, 8),
+}
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*are left out")
 
@@ -165,7 +172,7 @@ def test_imagenet_features_retrieve_what_people_find_alike(
     pooled = torch.tensor(seen.pooled).float()
     near = nearest_neighbours(pooled, pooled, 1, exclude=me)[:, 0].tolist()
     chance = [agreement([(n + shift) % 60 for n in range(60)], captions) for shift in (1, 7, 23)]
-    assert agreement(near, captions) > 3 * max(chance)
+    assert agreement(near, captions) > 2 * max(chance)
     pixels = torch.tensor(images).flatten(1).float()
     by_pixels = nearest_neighbours(pixels, pixels, 1, exclude=me)[:, 0].tolist()
     assert agreement(near, captions) > 1.5 * agreement(by_pixels, captions)
