@@ -41,7 +41,7 @@ def simulate(folder: Path, count: int) -> Path:
     file.write_text(json.dumps({"images": images, "annotations": entries}), "utf-8")
     Image.new("RGB", (80, 60), "red").save(folder / "one.jpg")
     for image in images:
-        os.link(folder / "one.jpg", folder / "train2017" / str(image["file_name"]))
+        os.symlink(folder / "one.jpg", folder / "train2017" / str(image["file_name"]))
     return folder
 
 
