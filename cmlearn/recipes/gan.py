@@ -1,4 +1,7 @@
-"""The recipe of the text-to-image GAN, from nothing or from what the VAE has learned."""
+"""The recipe of the text-to-image GAN.
+
+It begins with nothing, or with what the VAE has learned.
+"""
 
 from __future__ import annotations
 
