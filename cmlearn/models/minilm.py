@@ -96,6 +96,29 @@ class FrozenBert:
     # A vocabulary's method: who asks for a caption as a tensor need not know what reads it.
     encode_batch = words
 
+    def whole_words(self, sentences: Sequence[Sequence[str]]) -> list[Tensor]:
+        """Read sentences that are split into words: a vector for each, the mean of its pieces.
+
+        Args:
+            sentences: N lists of words, such as `tokenize` makes.
+
+        Returns:
+            N tensors (T, D) float32, T the number of words of each; none of padding.
+
+        Raises:
+            ValueError: no sentences, a word without a letter, or more pieces than can be read.
+        """
+        read = self.words([" ".join(words) for words in sentences])
+        found = []
+        for row, words in zip(read, sentences, strict=True):
+            counts = [len(self.tokenizer.tokenize(word)) for word in words]
+            if 0 in counts:
+                raise ValueError(f"sentences: {words[counts.index(0)]!r} is no word to BERT")
+            pieces = row[1 : 1 + sum(counts)].float().split(counts)  # [CLS] comes first
+            means = [part.mean(dim=0) for part in pieces]
+            found.append(torch.stack(means) if means else row[:0].float())
+        return found
+
     def sentences(self, captions: Sequence[str]) -> Tensor:
         """Read captions: one vector each, the masked mean of its pieces, of length 1.
 

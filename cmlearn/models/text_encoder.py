@@ -107,8 +107,16 @@ class GRUEncoder(nn.Module):
     def read(self, tokens: Tensor) -> ReadCaption:
         """Encode B captions; after each of their words there is a state to look at, S = T."""
         _check(tokens)
-        states, _ = self.gru(self.embedding(tokens))  # (B, T, hidden_dim)
-        padding = tokens == PAD
+        return self.read_embedded(self.embedding(tokens), tokens == PAD)
+
+    def read_embedded(self, embedded: Tensor, padding: Tensor) -> ReadCaption:
+        """Encode B captions whose words are vectors already.
+
+        Args:
+            embedded: (B, T, embed_dim), rows like those of the embedding.
+            padding: (B, T) bool, true where a caption has ended.
+        """
+        states, _ = self.gru(embedded)  # (B, T, hidden_dim)
         # One direction only: what a state has read lies before it, so padding cannot reach it.
         # A GRU's states lie between -1 and 1, so that -1 for padding never wins.
         largest = states.masked_fill(padding.unsqueeze(-1), -1.0).amax(dim=1)

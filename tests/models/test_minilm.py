@@ -104,6 +104,17 @@ def test_words_keep_their_rows_whatever_is_read_together(bert):
         assert (alone.abs().sum(dim=1) > 0).all()
 
 
+def test_whole_words_are_the_means_of_their_pieces(bert):
+    sentences = [["a", "tangerine", "house"], [], ["crimson"]]
+    first, empty, last = bert.whole_words(sentences)
+    assert first.shape == (3, 384) and empty.shape == (0, 384) and last.shape == (1, 384)
+    pieces = bert.words(["a tangerine house"])[0].float()  # [CLS] a tang ##erine house [SEP]
+    torch.testing.assert_close(first[1], pieces[2:4].mean(dim=0))
+    assert (first[2] - pieces[4]).abs().max() < 1e-2  # padding may change the last digits
+    with pytest.raises(ValueError, match="is no word to BERT"):
+        bert.whole_words([["a", "\u200b"]])
+
+
 def test_an_empty_caption_has_a_finite_vector(bert):
     assert bert.sentences(["", " "]).isfinite().all()
 

@@ -166,3 +166,11 @@ def test_vectors_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
 def test_an_encoder_of_vectors_has_no_table() -> None:
     with pytest.raises(ValueError, match="no table of words"):
         build_text_encoder(VECTORS_CONFIG, torch.zeros(11, 5))
+
+
+def test_a_gru_reads_rows_of_its_embedding_as_it_reads_ids() -> None:
+    encoder = GRUEncoder(CONFIG)
+    by_ids = encoder.read(TOKENS)
+    by_rows = encoder.read_embedded(encoder.embedding(TOKENS), TOKENS == 0)
+    for ours, theirs in zip(by_rows, by_ids, strict=True):
+        torch.testing.assert_close(ours, theirs)
