@@ -36,7 +36,7 @@ QUICK: dict[str, dict[str, object]] = {
     "04": {"STEPS": 2, "BATCH_SIZE": 8, "DEPTHS": (2, 4), "DEPTH_STEPS": 2, "WIDTH": 16},
     "05": {"MIN_COUNT": 1, "STEPS": 2, "SHORT_STEPS": 6, "PROBE_STEPS": 2, "BATCH_SIZE": 8},
     "06": {"PICTURES": 20},
-    "07": {"PICTURES": 20, "STEPS": 2, "PRIOR_STEPS": 2, "BATCH_SIZE": 8},
+    "07": {"PICTURES": 20, "COPIES": 1},
     "08": {
         **dict.fromkeys(("RING_STEPS", "STEPS", "LATER_STEPS"), 6),
         **{"RING_SEEDS": (0,), "BATCH_SIZE": 8},
