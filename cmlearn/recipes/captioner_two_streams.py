@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from cmlearn.recipes import captioner
+from cmlearn.recipes.captioner import BATCH_SIZE, LEARNING_RATE, STEPS
+
+__all__ = ["BATCH_SIZE", "LEARNING_RATE", "STEPS", "train"]
 
 
 def train(path: Path, seed: int) -> None:
