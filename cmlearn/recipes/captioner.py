@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from torch import nn
 
 from cmlearn.data.grammar import CAPTIONS_PER_SCENE
 from cmlearn.data.storybook import load_storybook
@@ -46,8 +49,9 @@ def fitted(
     steps: int,
     seed: int,
     eye: str = "resnet18",
-    build: Callable[[CaptionerConfig], LSTMCaptioner] = LSTMCaptioner,
-) -> tuple[LSTMCaptioner, Vocabulary]:
+    build: Callable[[CaptionerConfig], nn.Module] = LSTMCaptioner,
+    description: str = "captioner",
+) -> tuple[Any, Vocabulary]:
     """Return a captioner trained for so many steps, with its vocabulary."""
     data = load_storybook("train")
     told = [caption for captions in data.captions for caption in captions]
@@ -66,7 +70,7 @@ def fitted(
         one_caption_each(batches, generator(seed + 1)),
         steps=steps,
         learning_rate=LEARNING_RATE,
-        description="captioner",
+        description=description,
     )
     return model, vocabulary
 

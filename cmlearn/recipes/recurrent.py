@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from cmlearn.data.grammar import CAPTIONS_PER_SCENE
-from cmlearn.data.storybook import load_storybook
-from cmlearn.models.captioner import caption_loss
+from typing import Any
+
+from cmlearn.models.captioner import CaptionerConfig
 from cmlearn.models.recurrent_captioner import NETWORKS, RecurrentCaptioner, RecurrentConfig
-from cmlearn.recipes.captioner import BATCH_SIZE, LEARNING_RATE, scores
-from cmlearn.recipes.eyes import grid_features
+from cmlearn.recipes import captioner
+from cmlearn.recipes.captioner import scores
 from cmlearn.text.vocabulary import Vocabulary
-from cmlearn.training.batches import one_caption_each, shuffled_batches
-from cmlearn.training.loop import fit
-from cmlearn.training.runtime import generator, seed_all
 
 NOTEBOOK_STEPS = 300  # what notebook 09 has time for, four times
 HIDDEN_DIM = 128
@@ -34,27 +31,20 @@ def fitted(
 
     Args:
         recurrent: one of `NETWORKS`.
-        steps: of `BATCH_SIZE` pictures each.
+        steps: of as many pictures as `recipes.captioner` takes.
         seed: of the first weights and of the order of the pictures.
         num_looks: how often each word looks at the places.
     """
-    data = load_storybook("train")
-    told = [caption for captions in data.captions for caption in captions]
-    vocabulary = Vocabulary.from_captions(told)
-    arrays = {
-        "features": grid_features("train"),
-        "tokens": vocabulary.encode_batch(told).view(len(data), CAPTIONS_PER_SCENE, -1),
-    }
-    seed_all(seed)
-    sizes = {"hidden_dim": HIDDEN_DIM, "num_looks": num_looks}
-    model = RecurrentCaptioner(RecurrentConfig(len(vocabulary), recurrent=recurrent, **sizes))
-    batches = shuffled_batches(arrays, BATCH_SIZE, generator(seed))
-    fit(
-        model,
-        caption_loss,
-        one_caption_each(batches, generator(seed + 1)),
-        steps=steps,
-        learning_rate=LEARNING_RATE,
-        description=f"{recurrent}, {num_looks} looks",
-    )
-    return model, vocabulary
+
+    def build(sizes: CaptionerConfig) -> RecurrentCaptioner:
+        choice: dict[str, Any] = {
+            "hidden_dim": HIDDEN_DIM,
+            "num_looks": num_looks,
+            "recurrent": recurrent,
+        }
+        return RecurrentCaptioner(
+            RecurrentConfig(sizes.vocab_size, channels=sizes.channels, **choice)
+        )
+
+    name = f"{recurrent}, {num_looks} looks"
+    return captioner.fitted(steps, seed, build=build, description=name)

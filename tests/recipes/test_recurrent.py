@@ -23,9 +23,9 @@ def first_forty(split: str) -> CaptionedPictures:
 def small(monkeypatch, tmp_path):
     apart = partial(precompute_features, folder=tmp_path)
     monkeypatch.setattr(eyes, "precompute_features", apart)
-    for module in (captioner, eyes, recurrent):
+    for module in (captioner, eyes):
         monkeypatch.setattr(module, "load_storybook", first_forty)
-    monkeypatch.setattr(recurrent, "BATCH_SIZE", 8)
+    monkeypatch.setattr(captioner, "BATCH_SIZE", 8)
     monkeypatch.setattr(recurrent, "NOTEBOOK_STEPS", 2)
 
 
