@@ -28,6 +28,7 @@ IMAGE_TO_TEXT: tuple[Step, ...] = (
     ("ResNet features", "04 resnet features", "(B, 256, 4, 4)"),
     ("LSTM", "05 lstm captions", "(B, T, V)"),
 )
+ENLARGED = "enlarged"  # what is drawn, before it is shown or looked at: 32 pixels become 64
 BOX = (2.3, 1.0)  # width and height
 STEPS_X = (3.65, 6.5, 9.35)  # left to right
 TOP, BOTTOM = 3.0, 0.0
@@ -94,6 +95,7 @@ def _ends(axes: Axes) -> None:
     _arrow(axes, (right, TOP), (12.15, 2.45), WARM_EDGE, bend=-0.3)
     _arrow(axes, (12.15, 0.55), (right, BOTTOM), COLD_EDGE, bend=-0.3)
     _arrow(axes, (left, BOTTOM), (1.05, 0.65), COLD_EDGE, bend=-0.3)
+    axes.text(12.0, 3.2, ENLARGED, ha="center", va="center", fontsize=9.5, color=WARM_EDGE)
 
 
 def _box(
