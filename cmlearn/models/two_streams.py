@@ -1,8 +1,9 @@
 """An eye of two streams: one sees shapes and no hues, the other hues and no shapes.
 
-A network that sees both together learns shapes *with* the colours that they came in (notebook 04),
-and what it takes a purple house for depends on which things were purple in training. Here neither
-stream has anything to mix up.
+A network that sees both together learns shapes *with* the colours that they came in (notebook 04).
+It writes a kind in another way for each colour, so whoever learned to read it on the usual pairs
+misreads a purple house (notebook 09). Here hues are turned by chance while shapes are learned, and
+the stream of shapes has no reason to mix them in.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class TwoStreamConfig:
 
 
 class TwoStreamEye(nn.Module):
-    """Convolutions that cannot rely on hues, beside a reader of single pixels.
+    """Convolutions to which a hue by itself means nothing, beside a reader of single pixels.
 
     Args:
         config: the sizes.
