@@ -16,15 +16,16 @@ from cmlearn.data.caption_file import (
     value_of,
 )
 from cmlearn.data.captioned import CaptionedImage
-from cmlearn.data.on_disk import keep_present
+from cmlearn.data.on_disk import has_files, keep_present
 
 
 def read_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
     """Return the captioned pictures of a split, in the order of their ids.
 
-    Reads `folder/annotations/captions_SPLIT.json` and looks for the pictures in `folder/SPLIT/`.
-    Pictures that are listed and not on disk, or that nobody captioned, are left out with one
-    warning that counts them. Runs of blanks and newlines in a caption become one blank.
+    Reads `folder/annotations/captions_SPLIT.json` and looks for the pictures in `folder/SPLIT/`,
+    or in `folder/images/SPLIT/` where that has none. Pictures that are listed and not on disk, or
+    that nobody captioned, are left out with one warning that counts them. Runs of blanks and
+    newlines in a caption become one blank.
 
     Args:
         folder: where COCO was unpacked.
@@ -35,7 +36,7 @@ def read_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
         CaptionFileError: the JSON is cut off, lacks a key, or speaks of a picture it does not list.
     """
     return keep_present(
-        list_coco(folder, split), [Path(folder) / split], caption_path(folder, split)
+        list_coco(folder, split), [picture_folder(folder, split)], caption_path(folder, split)
     )
 
 
@@ -61,6 +62,12 @@ def list_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
 def caption_path(folder: Path | str, split: str) -> Path:
     """Where a split's captions lie in COCO's layout."""
     return Path(folder) / "annotations" / f"captions_{split}.json"
+
+
+def picture_folder(folder: Path | str, split: str) -> Path:
+    """Where a split's pictures lie: in SPLIT/, or in images/SPLIT/, as many have them."""
+    usual, inside = Path(folder) / split, Path(folder) / "images" / split
+    return inside if has_files(inside) and not has_files(usual) else usual
 
 
 def _names_by_id(content: dict[str, Any], file: Path) -> Iterator[tuple[int, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -10,20 +11,22 @@ import numpy as np
 
 from cmlearn.data.caption_file import CaptionFileError
 from cmlearn.data.captioned import CaptionedImage
-from cmlearn.data.coco import caption_path, list_coco, read_coco
+from cmlearn.data.coco import caption_path, list_coco, picture_folder, read_coco
 from cmlearn.data.karpathy import read_karpathy
-from cmlearn.data.on_disk import files_in, keep_present
+from cmlearn.data.on_disk import files_in, has_files, keep_present
 from cmlearn.data.splits import SEED, SHARES, split_by_picture
 
 PARTS = ("train", "val", "test")
 YEARS = ("2017", "2014")
+SPLITS = tuple(f"{split}{year}" for year in YEARS for split in ("train", "val"))
 KARPATHY = "dataset_coco.json"
+NAMED = 5  # things in a folder that is not COCO's, which the message names
 
 
 def read_coco_part(folder: Path | str, part: str) -> list[CaptionedImage]:
     """Return the captioned pictures of "train", "val" or "test", in the order of their ids.
 
-    COCO publishes no captions for its test pictures, so that the parts are, whichever is first:
+    COCO publishes no captions for its test pictures, so the parts are, whichever is first:
 
     1. splits of that name, `annotations/captions_PART.json` beside `PART/` (Storybook has them);
     2. Karpathy's, where his `dataset_coco.json` lies in the folder or in `annotations/`;
@@ -33,7 +36,8 @@ def read_coco_part(folder: Path | str, part: str) -> list[CaptionedImage]:
 
     Raises:
         ValueError: no such part.
-        FileNotFoundError: nothing of COCO lies there; the message says what was looked for.
+        FileNotFoundError: no split of COCO is there as a whole; the message says what was looked
+            for, and what was found instead.
         CaptionFileError: a file of captions is damaged.
     """
     folder = Path(folder)
@@ -45,19 +49,52 @@ def read_coco_part(folder: Path | str, part: str) -> list[CaptionedImage]:
         if file.is_file():
             return _karpathy_part(folder, file, part)
     for year in YEARS:
-        present = [f"{split}{year}" for split in ("train", "val") if _is_there(folder, split, year)]
+        present = [split for split in SPLITS if split.endswith(year) and _is_there(folder, split)]
         if present:
             return _official_part(folder, present, part)
     raise FileNotFoundError(
-        f"no COCO in {folder}: looked for {KARPATHY}, and for annotations/captions_val2017.json "
-        "beside val2017/ with its pictures (or train2017, or the same of 2014). Get it by "
-        "`python -m cmlearn download coco`"
+        f"no COCO in {folder.absolute()}: looked for {KARPATHY}, and for "
+        "annotations/captions_val2017.json beside val2017/ or images/val2017/ with its pictures "
+        "(or train2017, or the same of 2014). Get it by `python -m cmlearn download coco`. "
+        + _found_instead(folder.absolute())
     )
 
 
-def _is_there(folder: Path, split: str, year: str) -> bool:
-    name = f"{split}{year}"
-    return caption_path(folder, name).is_file() and bool(files_in(folder / name))
+def _is_there(folder: Path, split: str) -> bool:
+    return caption_path(folder, split).is_file() and has_files(picture_folder(folder, split))
+
+
+def _found_instead(folder: Path) -> str:
+    """What is there: COCO one folder further up or down, half of a split, other things, nothing."""
+    if not folder.is_dir():
+        return "There is no such folder"
+    with os.scandir(folder) as entries:
+        names = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
+    inside = (folder / name for name in names if name.endswith("/"))
+    for near in (*folder.parents[:2], *inside):
+        if _has_coco(near):
+            return f"Did you mean {near}?"
+    halves = [half for half in (_half_of(folder, split) for split in SPLITS) if half]
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    return f"Found {'; '.join(halves) or ', '.join(names[:NAMED] + more) or 'nothing'}"
+
+
+def _has_coco(folder: Path) -> bool:
+    try:
+        return any(_is_there(folder, split) for split in SPLITS)
+    except OSError:  # somebody else's, whom nobody asked about
+        return False
+
+
+def _half_of(folder: Path, split: str) -> str:
+    """Which half of a split is there without the other; nothing where neither is."""
+    captions, pictures = caption_path(folder, split), picture_folder(folder, split)
+    name = captions.relative_to(folder).as_posix()
+    if captions.is_file():
+        return f"{name}, but no pictures in {split}/ or images/{split}/"
+    count = len(files_in(pictures))
+    where = pictures.relative_to(folder).as_posix()
+    return f"{where}/ with {count:,} pictures, but no {name}" if count else ""
 
 
 def _official_part(folder: Path, present: list[str], part: str) -> list[CaptionedImage]:
@@ -74,11 +111,12 @@ def _official_part(folder: Path, present: list[str], part: str) -> list[Captione
     # Of what is listed, not of what is on disk: a missing picture moves no other.
     listed = list_coco(folder, split)
     chosen = split_by_picture(listed, shares, np.random.default_rng(SEED))[part]
-    return keep_present(chosen, [folder / split], f"{caption_path(folder, split)} ({part})")
+    pictures = picture_folder(folder, split)
+    return keep_present(chosen, [pictures], f"{caption_path(folder, split)} ({part})")
 
 
 def _karpathy_part(folder: Path, file: Path, part: str) -> list[CaptionedImage]:
-    folders = [folder / f"{split}{year}" for year in YEARS for split in ("train", "val")]
+    folders = [picture_folder(folder, split) for split in SPLITS]
     on_disk = set().union(*map(files_in, folders))
     listed = []
     for entry in read_karpathy(file):

@@ -35,6 +35,8 @@ LISTS = {
     "val": ("Flickr_8k.devImages.txt", "val.txt"),
     "test": ("Flickr_8k.testImages.txt", "test.txt"),
 }
+# What the photographs are called tells the two apart: a number with a secret, or a number alone.
+NAME_FORMS = {"flickr8k": r"\d+_[0-9a-f]{10}\.jpg", "flickr30k": r"\d+\.jpg"}
 TEXT_FOLDERS = ("", "Flickr8k_text", "flickr30k_images", "flickr30k_images/flickr30k_images")
 PICTURE_FOLDERS = (
     "Images",
@@ -49,23 +51,26 @@ PICTURE_FOLDERS = (
 )
 
 
-def read_flickr(folder: Path | str, part: str) -> list[CaptionedImage]:
+def read_flickr(folder: Path | str, part: str, expected: str | None = None) -> list[CaptionedImage]:
     """Return the captioned pictures of "train", "val" or "test", in the order of their ids.
 
     Recognises captions as the authors' token file (also .gz), as one of Kaggle's CSV files, or
     as Karpathy's JSON; the split as the official lists, or as Karpathy's JSON. Where neither
     says the split, the pictures are split 80, 10 and 10 %, the same way every time, with a
-    warning. Pictures that are in no list belong to no part (92 of Flickr8k). Ids are those that
-    the photographs have on Flickr: the same in both data sets, which share pictures.
+    warning. Pictures that are in no list belong to no part (91 of Flickr8k, and a key of its token
+    file that names no picture). Ids are those that the photographs have on Flickr: the same in
+    both data sets, which share pictures.
 
     Args:
         folder: what holds these files, or the subfolders that the archives unpack to.
         part: "train", "val" (Flickr8k calls it dev) or "test".
+        expected: "flickr8k" or "flickr30k", to refuse the other; None takes either.
 
     Raises:
         ValueError: no such part.
         FileNotFoundError: something is missing; the message says what was looked for, and where.
-        CaptionFileError: a file is damaged, or a picture is in two parts.
+        CaptionFileError: a file is damaged, a picture is in two parts, or most pictures are named
+            as those of the data set that is not the expected one.
     """
     folder = Path(folder)
     if part not in LISTS:
@@ -73,6 +78,7 @@ def read_flickr(folder: Path | str, part: str) -> list[CaptionedImage]:
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
     source, captions = _read_captions(folder)
+    _refuse_another(expected, captions, source, folder)
     parts = _listed_parts(folder) or _karpathy_parts(folder)
     ids = _photo_ids(set(captions).union(*(parts or {}).values()))
     if not parts:
@@ -109,6 +115,16 @@ def _read_captions(folder: Path) -> tuple[Path, Captions]:
         f"there and in its subfolders {', '.join(TEXT_FOLDERS[1:])}. How to get them: "
         "`python -m cmlearn download flickr8k` (or flickr30k)"
     )
+
+
+def _refuse_another(expected: str | None, captions: Captions, source: Path, folder: Path) -> None:
+    for name, form in NAME_FORMS.items():
+        alike = [key for key in captions if re.fullmatch(form, key)]
+        if expected and name != expected and 2 * len(alike) > len(captions):
+            raise CaptionFileError(
+                f"{source} names pictures as {name.capitalize()} does, such as {alike[0]!r}, and "
+                f"{expected.capitalize()} was named: write {name}:{folder}"
+            )
 
 
 def _find(folder: Path, names: Iterable[str]) -> Path | None:

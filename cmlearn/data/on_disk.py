@@ -19,6 +19,14 @@ def files_in(folder: Path) -> set[str]:
         return {entry.name for entry in entries if entry.is_file()}
 
 
+def has_files(folder: Path) -> bool:
+    """Whether there is such a folder with a file in it."""
+    if not folder.is_dir():
+        return False
+    with os.scandir(folder) as entries:
+        return any(entry.is_file() for entry in entries)
+
+
 def keep_present(
     listed: Sequence[CaptionedImage], folders: Iterable[Path], source: Path | str
 ) -> list[CaptionedImage]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
+from numbers import Integral
 from pathlib import Path
 from typing import NamedTuple
 
 from cmlearn.data.captioned import CaptionedImage, CaptionedPictures, UnknownTruthError
-from cmlearn.data.coco import read_coco
+from cmlearn.data.coco import caption_path, read_coco
 from cmlearn.data.coco_splits import read_coco_part
 from cmlearn.data.flickr import read_flickr
 from cmlearn.data.folders import downloads_folder
@@ -21,8 +23,8 @@ STORYBOOK = "storybook"
 NOVEL = "novel"  # the split whose pairs of thing and colour are in no other: of known scenes only
 READERS: Mapping[str, Callable[[Path, str], list[CaptionedImage]]] = {
     "coco": read_coco_part,
-    "flickr8k": read_flickr,
-    "flickr30k": read_flickr,
+    "flickr8k": partial(read_flickr, expected="flickr8k"),
+    "flickr30k": partial(read_flickr, expected="flickr30k"),
 }
 
 
@@ -44,25 +46,37 @@ class Source(NamedTuple):
 
 
 def find_source(text: str | None = None) -> Source:
-    """Return the data set that a text names.
+    """Return the data set that a text names, with the full path of its folder.
+
+    Blanks and quotes around the path are nobody's, and left out.
 
     Args:
-        text: "storybook", "coco:/path", "flickr8k:/path" or "flickr30k:/path"; by default what the
-            variable CMLEARN_DATA says, and Storybook where it says nothing.
+        text: "storybook", "coco:/path", "flickr8k:/path" or "flickr30k:/path", or
+            "storybook:/path" where it was drawn into another folder; by default what the variable
+            CMLEARN_DATA says, and Storybook where it says nothing.
 
     Raises:
         ValueError: the text is of another form.
-        FileNotFoundError: there is no such folder.
+        FileNotFoundError: there is no such folder, or no Storybook in it; here none is drawn, for
+            the path may be mistyped.
     """
     from_variable = text is None
     text = (os.environ.get(SOURCE_VARIABLE) or STORYBOOK) if text is None else text
     said = f"{SOURCE_VARIABLE}={text}" if from_variable else repr(text)
-    name, _, path = text.strip().partition(":")
+    name, _, path = (each.strip() for each in text.partition(":"))
+    path = path.strip("\"' ")
     if name not in {STORYBOOK, *READERS} or (name in READERS and not path):
         forms = " or ".join(f"{name}:/path/to/its/folder" for name in READERS)
         raise ValueError(f"{said} names no data set: write {STORYBOOK}, or {forms}")
-    folder = Path(path).expanduser() if path else None
-    if folder and name != STORYBOOK and not folder.is_dir():
+    if not path:
+        return Source(name)
+    folder = Path(path).expanduser().absolute()  # a notebook's folder is not the shell's
+    if name == STORYBOOK and not caption_path(folder, "train").is_file():
+        raise FileNotFoundError(
+            f"{said}: there is no Storybook in {folder}. To draw it there: "
+            f"`python -m cmlearn draw --folder {folder}`"
+        )
+    if not folder.is_dir():
         raise FileNotFoundError(
             f"{said}: there is no folder {folder}. How to get the pictures: "
             f"`python -m cmlearn download {name}`"
@@ -89,7 +103,7 @@ def load_pictures(
             `read_flickr` say which of their pictures these are.
         source: a data set as `find_source` takes it.
         size: side of the pictures, in pixels. Storybook is drawn at 64, and scaled to any other.
-        limit: only so many pictures, those with the smallest ids.
+        limit: only so many pictures, those with the smallest ids; None takes all.
         progress: show a bar while a store is built, on stderr.
 
     Returns:
@@ -98,12 +112,15 @@ def load_pictures(
 
     Raises:
         UnknownTruthError: "novel" of photographs.
-        ValueError: no such split or data set, `limit` or `size` less than 1, or captions damaged.
+        ValueError: no such split or data set, `limit` no whole number of at least 1, `size` less
+            than 1, captions damaged, or Flickr8k where Flickr30k was named, or the reverse.
         FileNotFoundError: a folder, a file or every picture is missing; the message says which.
         OSError: the store cannot be written.
     """
-    if limit is not None and limit < 1:
-        raise ValueError(f"limit must be at least 1 or None, got {limit}")
+    if limit is not None and not _is_count(limit):
+        raise ValueError(
+            f"limit must be a whole number of at least 1, or None for all, got {limit!r}"
+        )
     source = source if isinstance(source, Source) else find_source(source)
     if source.folder is None or source.has_scenes:
         return _load_storybook(split, source.folder, size, limit, progress)
@@ -111,6 +128,10 @@ def load_pictures(
         raise UnknownTruthError(f"{source.name}/{split}")
     items = READERS[source.name](source.folder, split)[:limit]
     return keep_pictures(items, f"{source.name}/{split}", size, progress=progress)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= 1
 
 
 def _load_storybook(

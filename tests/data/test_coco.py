@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from cmlearn.data.coco import CaptionFileError, read_coco
+from cmlearn.data.coco import CaptionFileError, picture_folder, read_coco
 
 CONTENT: dict[str, Any] = {
     "images": [
@@ -41,6 +41,20 @@ def test_sorted_by_id_with_stripped_captions(tmp_path: Path) -> None:
     assert four.captions == ("a dog", "another")
     assert nine.captions == ("a cat on a mat",)
     assert nine.path == tmp_path / "train" / "nine.png"
+
+
+def test_pictures_may_lie_in_images(tmp_path: Path) -> None:
+    folder = write(tmp_path, CONTENT)
+    (folder / "images").mkdir()
+    (folder / "train").rename(folder / "images" / "train")
+    assert [item.path.parent for item in read_coco(folder, "train")] == [
+        folder / "images" / "train"
+    ] * 2
+    (folder / "train").mkdir()  # an empty one hides nothing
+    assert picture_folder(folder, "train") == folder / "images" / "train"
+    (folder / "train" / "four.png").touch()
+    assert picture_folder(folder, "train") == folder / "train"
+    assert picture_folder(folder, "val") == folder / "val"
 
 
 def test_absent_and_silent_pictures_are_counted_in_one_warning(tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """Which of COCO's pictures are for what: never the same one twice."""
 
 import json
+import shutil
 import warnings
 from pathlib import Path
 
 import pytest
 
+from cmlearn.data import coco_splits
 from cmlearn.data.caption_file import CaptionFileError
 from cmlearn.data.coco_splits import PARTS, read_coco_part
 
@@ -40,6 +42,22 @@ def test_train_is_train_and_val_is_halved(tmp_path: Path, year: str) -> None:
     assert sorted(parts["val"] + parts["test"]) == [*range(100, 140)]
     assert parts == ids_of(tmp_path)
     assert parts["val"] != [*range(100, 120)]  # not the first half, but any
+
+
+def into_images(folder: Path, *splits: str) -> None:
+    (folder / "images").mkdir()
+    for split in splits:
+        (folder / split).rename(folder / "images" / split)
+
+
+def test_pictures_may_lie_in_images(tmp_path: Path) -> None:
+    write(tmp_path, "train2017", range(1, 21))
+    write(tmp_path, "val2017", range(100, 140))
+    parts = ids_of(tmp_path)
+    into_images(tmp_path, "train2017", "val2017")
+    assert ids_of(tmp_path) == parts
+    for part in PARTS:
+        assert all(item.path.is_file() for item in read_coco_part(tmp_path, part))
 
 
 @pytest.mark.parametrize("split", ["val2017", "train2017"])
@@ -95,6 +113,8 @@ def test_karpathy_has_the_say_under_both_names(tmp_path: Path, year: str) -> Non
         name = f"COCO_val2014_{i:012d}.jpg" if year == "2014" else f"{i:012d}.jpg"
         (folder / name).touch()
     assert ids_of(tmp_path) == {"train": [1, 2, 5, 6], "val": [4, 8], "test": [3, 7]}
+    into_images(tmp_path, f"train{year}", f"val{year}")
+    assert ids_of(tmp_path) == {"train": [1, 2, 5, 6], "val": [4, 8], "test": [3, 7]}
     item = read_coco_part(tmp_path, "val")[0]
     assert item.path.is_file()
     assert item.captions == ("said of 4",)
@@ -113,6 +133,63 @@ def test_nothing_there_says_what_was_looked_for(tmp_path: Path) -> None:
         read_coco_part(tmp_path, "train")
     with pytest.raises(ValueError, match="parts train, val, test; got 'novel'"):
         read_coco_part(tmp_path, "novel")
+
+
+def only(folder: Path, kept: str) -> Path:
+    """COCO's val2017, and one half of it alone."""
+    write(folder, "val2017", range(60))
+    shutil.rmtree(folder / {"val2017": "annotations", "annotations": "val2017"}[kept])
+    return folder
+
+
+def said_of(folder: Path) -> str:
+    """What the message ends with."""
+    with pytest.raises(FileNotFoundError, match=f"^no COCO in {folder}: looked for ") as caught:
+        read_coco_part(folder, "train")
+    return str(caught.value).partition("cmlearn download coco`. ")[2]
+
+
+def test_what_was_found_instead_is_said(tmp_path: Path) -> None:
+    pictures = only(tmp_path / "pictures" / "alone", "val2017")
+    captions = only(tmp_path / "captions" / "alone", "annotations")
+    no_captions = "with 60 pictures, but no annotations/captions_val2017.json"
+    assert said_of(pictures) == f"Found val2017/ {no_captions}"
+    assert said_of(captions) == (
+        "Found annotations/captions_val2017.json, but no pictures in val2017/ or images/val2017/"
+    )
+    into_images(pictures, "val2017")
+    assert said_of(pictures) == f"Found images/val2017/ {no_captions}"
+    (tmp_path / "empty" / "alone").mkdir(parents=True)
+    assert said_of(tmp_path / "empty" / "alone") == "Found nothing"
+    for name in "abcdefgh":
+        (tmp_path / "empty" / "alone" / name).mkdir()
+    assert said_of(tmp_path / "empty" / "alone") == "Found a/, b/, c/, d/, e/, 3 more"
+    assert said_of(tmp_path / "absent" / "alone") == "There is no such folder"
+
+
+def test_a_folder_too_high_or_too_low_is_shown_the_right_one(tmp_path: Path) -> None:
+    coco = write(tmp_path / "nested" / "coco", "val2017", range(3))
+    (tmp_path / "nested" / "file").touch()
+    for near in (tmp_path / "nested", coco / "val2017", coco / "annotations"):
+        assert said_of(near) == f"Did you mean {coco}?"
+    into_images(coco, "val2017")
+    for near in (tmp_path / "nested", coco / "images", coco / "images" / "val2017"):
+        assert said_of(near) == f"Did you mean {coco}?"
+
+
+def test_a_neighbour_that_nobody_may_read_is_passed_over(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "outer" / "alone" / "locked").mkdir(parents=True)
+
+    def refuse(folder: Path, split: str) -> bool:
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    with monkeypatch.context() as patch:
+        there = coco_splits._is_there
+        alone = tmp_path / "outer" / "alone"
+        patch.setattr(
+            coco_splits, "_is_there", lambda f, s: (there if f == alone else refuse)(f, s)
+        )
+        assert said_of(alone) == "Found locked/"
 
 
 @pytest.mark.filterwarnings("ignore:.*are left out")

@@ -172,6 +172,36 @@ def test_lists_of_another_data_set_are_refused(tmp_path: Path) -> None:
         read_flickr(folder, "train")
 
 
+@pytest.mark.parametrize(
+    ("named", "other", "name"),
+    [("flickr30k", "flickr8k", "1001_693b08cb0e.jpg"), ("flickr8k", "flickr30k", "1001.jpg")],
+)
+@pytest.mark.parametrize("file", ["captions.txt", "Flickr8k.token.txt", "results_20130124.token"])
+def test_the_other_of_the_two_is_refused(
+    tmp_path: Path, named: str, other: str, name: str, file: str
+) -> None:
+    names = [name, name.replace("1001", "1002"), "phantom.jpg.1"]
+    fill(tmp_path, {file: table(names) if file == "captions.txt" else tokens(names)})
+    for each in names:
+        (tmp_path / "Images" / each).touch()
+    said = f"{file} names pictures as {other.capitalize()} does, such as '{name}', and "
+    said += f"{named.capitalize()} was named: write {other}:{tmp_path}$"
+    with pytest.raises(CaptionFileError, match=said):
+        read_flickr(tmp_path, "train", named)
+    with pytest.warns(UserWarning, match="80, 10 and 10 %"):
+        assert read_flickr(tmp_path, "train", other) == read_flickr(tmp_path, "train")
+
+
+def test_pictures_named_otherwise_are_taken_as_either(tmp_path: Path) -> None:
+    own = ["garden.jpg", "kitchen.jpg", "1.jpg"]
+    fill(tmp_path, {"captions.txt": table(own)})
+    for name in own:
+        (tmp_path / "Images" / name).touch()
+    for expected in ("flickr8k", "flickr30k"):
+        with pytest.warns(UserWarning, match="80, 10 and 10 %"):
+            assert read_flickr(tmp_path, "train", expected)
+
+
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CaptionFileError, match=r"token\.txt has no captions"):
         read_flickr(fill(tmp_path, {"Flickr8k.token.txt": ""}), "train")
@@ -183,7 +213,9 @@ def test_real_flickr8k(real: Path) -> None:
         with pytest.warns(
             UserWarning, match=rf"of {listed} pictures, .* are not in .*Images and 0"
         ):
-            found[part] = read_flickr(real / "flickr8k", part)
+            found[part] = read_flickr(real / "flickr8k", part, "flickr8k")
+    with pytest.raises(CaptionFileError, match="as Flickr8k does, such as '1000268201_693b08cb0e"):
+        read_flickr(real / "flickr8k", "val", "flickr30k")
     assert {part: len(items) for part, items in found.items()} == {"train": 16, "val": 8, "test": 8}
     items = sum(found.values(), [])
     assert all(len(item.captions) == 5 for item in items)
@@ -192,6 +224,8 @@ def test_real_flickr8k(real: Path) -> None:
 
 def test_real_flickr30k(real: Path) -> None:
     folder = real / "flickr30k"
+    with pytest.raises(CaptionFileError, match=r"as Flickr30k does, such as '1000092795\.jpg'"):
+        read_flickr(folder, "val", "flickr8k")
     with pytest.raises(FileNotFoundError, match="lists 29000 pictures and none is in .*images"):
         read_flickr(folder, "train")
     with pytest.warns(UserWarning, match="of 1014 pictures, 1001 are not in"):

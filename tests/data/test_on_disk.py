@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cmlearn.data.captioned import CaptionedImage
-from cmlearn.data.on_disk import files_in, keep_present
+from cmlearn.data.on_disk import files_in, has_files, keep_present
 
 
 def test_files_alone_count(tmp_path: Path) -> None:
@@ -16,6 +16,9 @@ def test_files_alone_count(tmp_path: Path) -> None:
     (tmp_path / "link.jpg").symlink_to(tmp_path / "a.jpg")
     assert files_in(tmp_path) == {"a.jpg", "link.jpg"}
     assert files_in(tmp_path / "absent") == set()
+    (tmp_path / "folder.jpg" / "inner").mkdir()
+    folders = (tmp_path, tmp_path / "folder.jpg", tmp_path / "absent")
+    assert [has_files(folder) for folder in folders] == [True, False, False]
 
 
 def test_the_first_folder_that_has_it(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """One interface for every data set."""
 
+import re
 import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmlearn.data.captioned import CaptionedPictures, UnknownTruthError
-from cmlearn.data.layouts import write_as_coco, write_as_flickr8k
+from cmlearn.data.layouts import write_as_coco, write_as_flickr8k, write_as_flickr30k
 from cmlearn.data.source import READERS, Source, find_source, load_pictures
 from cmlearn.data.storybook import draw_storybook, load_storybook
 
@@ -34,11 +36,36 @@ def test_a_folder_may_have_colons_and_begin_at_home(tmp_path: Path, monkeypatch)
     assert find_source(f"coco:{tmp_path}/a:b").folder == tmp_path / "a:b"
     monkeypatch.setenv("HOME", str(tmp_path))
     assert find_source("flickr30k:~/a:b").folder == tmp_path / "a:b"
+    monkeypatch.chdir(tmp_path)
+    assert find_source("coco:a:b").folder == tmp_path / "a:b"
+
+
+@pytest.mark.parametrize("form", ["coco: {}", " coco : {} ", 'coco:"{}"', "coco: '{}' "])
+def test_blanks_and_quotes_around_a_folder_are_nobodys(tmp_path: Path, form: str) -> None:
+    folder = tmp_path / "a b's"
+    folder.mkdir()
+    assert find_source(form.format(folder)) == Source("coco", folder)
+    with pytest.raises(ValueError, match="names no data set"):
+        find_source(form.format(""))
+
+
+def test_a_named_storybook_is_not_drawn_unasked(storybook: Path, home: Path, tmp_path) -> None:
+    assert find_source(f"storybook:{storybook}") == Source("storybook", storybook)
+    typo, other = tmp_path / "typo", tmp_path / "other"
+    other.mkdir()
+    for folder in (typo, other):
+        with pytest.raises(FileNotFoundError, match=f"in {folder}. .*draw --folder {folder}`"):
+            load_pictures("val", f"storybook:{folder}", limit=1)
+    assert not typo.exists()
+    assert not list(other.iterdir())
 
 
 def test_what_is_wrong_with_a_name_is_said(tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(FileNotFoundError, match="no folder .*x. How to .*cmlearn download flickr"):
         find_source(f"flickr8k:{tmp_path}/x")
+    monkeypatch.chdir(tmp_path)  # as a notebook's folder is another than the shell's
+    with pytest.raises(FileNotFoundError, match=f"'coco:a/b': there is no folder {tmp_path}/a/b. "):
+        find_source("coco:a/b")
     monkeypatch.setenv("CMLEARN_DATA", "imagenet:/data")
     with pytest.raises(ValueError, match="CMLEARN_DATA=imagenet:/data names no data set: write"):
         find_source()
@@ -72,7 +99,7 @@ def test_storybook_is_storybook(storybook: Path) -> None:
         same.scenes,
         same.image_ids,
     )
-    few = load_pictures("novel", "storybook", limit=7)
+    few = load_pictures("novel", "storybook", limit=np.int64(7))
     assert len(few) == len(few.scenes or ()) == 7
     assert isinstance(few.images, np.memmap)
 
@@ -106,10 +133,22 @@ def test_storybook_in_other_clothes_is_the_same(storybook: Path, home: Path, tmp
     assert np.abs(again.images.astype(int) - parts["test"].images).mean() < 4
 
 
-@pytest.mark.parametrize("limit", [0, -1])
-def test_a_limit_of_nothing_is_refused(limit: int) -> None:
-    with pytest.raises(ValueError, match=f"limit must be at least 1 or None, got {limit}"):
+@pytest.mark.parametrize("limit", [0, -1, "5", 2.5, 2.0, True, False, np.int64(0)])
+def test_a_limit_that_is_none_is_refused(limit: Any) -> None:
+    message = f"limit must be a whole number of at least 1, or None for all, got {limit!r}"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
         load_pictures("val", limit=limit)
+
+
+def test_the_other_flickr_is_refused(tmp_path: Path, home: Path) -> None:
+    data = CaptionedPictures("x", np.zeros((2, 9, 9, 3), np.uint8), (("a",), ("b",)), (1, 2))
+    for write, name, other in (
+        (write_as_flickr8k, "flickr8k", "flickr30k"),
+        (write_as_flickr30k, "flickr30k", "flickr8k"),
+    ):
+        folder = write(dict.fromkeys(("train",), data), tmp_path / name)
+        with pytest.raises(ValueError, match=f"write {name}:{folder}$"):
+            load_pictures("train", f"{other}:{folder}", progress=False)
 
 
 def test_a_split_that_is_none_is_named(home: Path, tmp_path: Path) -> None:
