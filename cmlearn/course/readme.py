@@ -22,6 +22,8 @@ SCORES = {
     "all true of a picture that is drawn": ("vae", "true_test"),
     "the same, one thing": ("vae", "true_test_one_thing"),
     "the same, novel pairs": ("vae", "true_novel"),
+    "all true of a picture that is drawn, BERT in place of Word2Vec": ("vae_bert", "true_test"),
+    "the same with BERT, novel pairs": ("vae_bert", "true_novel"),
 }
 # The package stands in the order in which its imports point; what has no docstring is told here.
 ORDER = ("data", "text", "models", "training", "evaluation", "viz", "apps", "recipes", "course")

@@ -1,9 +1,11 @@
 """A caption's tokens become vectors: one for the whole of it, and some to look at.
 
 `MeanEncoder` averages the words and so forgets their order; `GRUEncoder` reads them in order.
-`VectorEncoder` takes vectors that another model has made of the words. All return the same kind of
-vectors, so that a model can be given any of them.
+`VectorEncoder` does so too, but takes vectors that another model has made of the words. All return
+the same kind of vectors, so a model can be given any of them.
 """
+
+from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 PAD = 0  # the id of <pad> in every vocabulary of the course
+NOISE = 0.5  # deviations of a number
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,7 @@ class TextEncoderConfig:
         vocab_size: how many tokens there are, the specials included (unused by `VectorEncoder`).
         embed_dim: length of a word's vector.
         condition_dim: length of the vector that comes out.
-        hidden_dim: length of the GRU's state (used by `GRUEncoder` alone).
+        hidden_dim: length of the GRU's state (unused by `MeanEncoder`).
         kind: "mean", "gru" or "vectors", which encoder `build_text_encoder` makes.
     """
 
@@ -116,21 +119,16 @@ class GRUEncoder(nn.Module):
             embedded: (B, T, embed_dim), rows like those of the embedding.
             padding: (B, T) bool, true where a caption has ended.
         """
-        states, _ = self.gru(embedded)  # (B, T, hidden_dim)
-        # One direction only: what a state has read lies before it, so padding cannot reach it.
-        # A GRU's states lie between -1 and 1, so that -1 for padding never wins.
-        largest = states.masked_fill(padding.unsqueeze(-1), -1.0).amax(dim=1)
-        words = self.norm(self.project(states))
-        # The first is always there to look at: attention over nothing would be NaN.
-        padding = padding & (torch.arange(padding.shape[1]) > 0)
-        return ReadCaption(self.norm(self.project(largest)), words, padding)
+        return _read_in_order(self, embedded, padding)
 
 
 class VectorEncoder(nn.Module):
-    """Reads words that are vectors already, such as those of a frozen BERT; one linear layer.
+    """A GRU that reads words which are vectors already, such as those of a frozen BERT.
 
-    What words a word stands among was read before: each vector is taken by itself. First all get
-    mean 0 and deviation 1, as in `standardised_table`: what they share tells no words apart.
+    All numbers of a vector get mean 0 and deviation 1 first, as in `standardised_table`: what they
+    share tells no words apart. While it is trained, noise is added (Bishop 1995, "Training with
+    noise is equivalent to Tikhonov regularization"), so the neighbours of a word are read like the
+    word.
 
     Args:
         config: the sizes.
@@ -141,7 +139,8 @@ class VectorEncoder(nn.Module):
         super().__init__()
         self.config = config
         self.standardise = nn.BatchNorm1d(config.embed_dim, affine=False)
-        self.project = nn.Linear(config.embed_dim, config.condition_dim)
+        self.gru = nn.GRU(config.embed_dim, config.hidden_dim, batch_first=True)
+        self.project = nn.Linear(config.hidden_dim, config.condition_dim)
         self.norm = nn.LayerNorm(config.condition_dim)
 
     def forward(self, vectors: Tensor) -> Tensor:
@@ -149,7 +148,7 @@ class VectorEncoder(nn.Module):
         return self.read(vectors).condition
 
     def read(self, vectors: Tensor) -> ReadCaption:
-        """Encode B captions; each of their vectors is there to look at, S = T.
+        """Encode B captions; after each of their vectors there is a state to look at, S = T.
 
         Args:
             vectors: (B, T, embed_dim) float16 or float32; a row of zeros is padding.
@@ -162,13 +161,24 @@ class VectorEncoder(nn.Module):
                 f"vectors: expected (B, T, {self.config.embed_dim}), got {tuple(vectors.shape)}"
             )
         present = (vectors != 0).any(dim=2)  # (B, T)
+        known = self.standardise(vectors[present].float())
         scaled = torch.zeros(vectors.shape)
-        scaled[present] = self.standardise(vectors[present].float())
-        words = self.project(scaled)  # (B, T, condition_dim)
-        # The first is always there, even if it is zeros: attention over nothing would be NaN.
-        padding = ~present & (torch.arange(vectors.shape[1]) > 0)
-        largest = words.masked_fill(padding.unsqueeze(-1), -torch.inf).amax(dim=1)
-        return ReadCaption(self.norm(largest), self.norm(words), padding)
+        scaled[present] = known + NOISE * torch.randn_like(known) if self.training else known
+        return _read_in_order(self, scaled, ~present)
+
+
+def _read_in_order(
+    encoder: GRUEncoder | VectorEncoder, embedded: Tensor, padding: Tensor
+) -> ReadCaption:
+    """Read (B, T, embed_dim) vectors, with (B, T) true where a caption has ended, by a GRU."""
+    states, _ = encoder.gru(embedded)  # (B, T, hidden_dim)
+    # One direction only: what a state has read lies before it, so padding cannot reach it.
+    # A GRU's states lie between -1 and 1, so that -1 for padding never wins.
+    largest = states.masked_fill(padding.unsqueeze(-1), -1.0).amax(dim=1)
+    words = encoder.norm(encoder.project(states))
+    # The first is always there to look at: attention over nothing would be NaN.
+    padding = padding & (torch.arange(padding.shape[1]) > 0)
+    return ReadCaption(encoder.norm(encoder.project(largest)), words, padding)
 
 
 def build_text_encoder(

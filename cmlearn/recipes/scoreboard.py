@@ -24,6 +24,7 @@ from cmlearn.evaluation.false_words import mark_words
 from cmlearn.evaluation.picture_truth import score_readings, tells_true, variety
 from cmlearn.evaluation.scene_reader import read_scenes
 from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner, greedy
+from cmlearn.models.minilm import load_minilm
 from cmlearn.models.product import ProductCaptioner
 from cmlearn.models.vae import TextToImageVAE, VAEConfig, to_uint8
 from cmlearn.recipes import captioner, gan, recurrent, vae, vae_bert
@@ -82,6 +83,11 @@ def _shipped(name: str, build: Callable[[Any], Any], config: type) -> Trained:
     return model, Vocabulary.from_list(info.vocabulary or ())
 
 
+def _shipped_with_bert() -> Trained:
+    model, _ = load_checkpoint(checkpoint_folder() / "vae_bert", TextToImageVAE, VAEConfig)
+    return model, load_minilm()
+
+
 def _recurrent(name: str) -> Callable[[], Trained]:
     return partial(recurrent.fitted, name, captioner.NOTEBOOK_STEPS, SEED)
 
@@ -96,6 +102,7 @@ PAINTERS = (
     Entry("GAN, Word2Vec", partial(gan.fitted, gan.NOTEBOOK, SEED)),
     Entry("VAE, then a contest", partial(gan.fitted_later, gan.NOTEBOOK_LATER, SEED)),
     Entry("VAE, shipped", partial(_shipped, "vae", TextToImageVAE, VAEConfig), shipped=True),
+    Entry("VAE, BERT, shipped", _shipped_with_bert, shipped=True),
 )
 TELLERS = (
     Entry("RNN", _recurrent("rnn")),

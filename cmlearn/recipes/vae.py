@@ -69,17 +69,22 @@ def train(path: Path, seed: int) -> None:
     """Train on pictures with one of their captions; write `path`.safetensors and `path`.json."""
     plan = Plan(STEPS, PRIOR_STEPS, BETA_START, BETA_END, CAPTIONS_PER_SCENE)
     model, vocabulary = fitted(plan, seed)
-    recipe: dict[str, object] = {"split": "train", "batch_size": BATCH_SIZE}
-    recipe |= {"learning_rate": LEARNING_RATE, "prior_batch_size": PRIOR_BATCH_SIZE}
     save_checkpoint(
         path,
         model,
         model.config,
         vocabulary=vocabulary.to_list(),
-        recipe=recipe | asdict(plan),
+        recipe=told_recipe(plan),
         seed=seed,
         scores=text_to_image_scores(model, vocabulary),
     )
+
+
+def told_recipe(plan: Plan) -> dict[str, object]:
+    """What a checkpoint says of how it was trained."""
+    recipe: dict[str, object] = {"split": "train", "batch_size": BATCH_SIZE}
+    recipe |= {"learning_rate": LEARNING_RATE, "prior_batch_size": PRIOR_BATCH_SIZE}
+    return recipe | asdict(plan)
 
 
 def notebook_scores(seed: int) -> dict[str, float]:
@@ -123,7 +128,7 @@ def fit_prior(
     Args:
         model: its prior is trained in place.
         images: (N, 3, 32, 32) float, -1 to 1.
-        tokens: (N, K, T) int64, K captions of each picture.
+        tokens: (N, K, T) int64, K captions of each picture, or the vectors of their words.
         steps: how many batches of `PRIOR_BATCH_SIZE`.
         seed: decides the order.
     """

@@ -38,23 +38,27 @@ def one_caption_each(batches: Iterable[Batch], generator: torch.Generator) -> It
     """Keep one caption of each picture, drawn anew whenever the picture comes.
 
     Args:
-        batches: each with "tokens" (B, K, T) int64, K captions of each picture, padded.
+        batches: each with "tokens" (B, K, T) int64, K captions of each picture, padded; or with
+            the vectors of their words, (B, K, T, D), zeros where there is no word.
         generator: decides which caption.
 
     Yields:
-        the same batches with "tokens" (B, T), cut off where the rest would all be `<pad>`.
+        the same batches with "tokens" (B, T) or (B, T, D), cut off where the rest is padding.
 
     Raises:
         ValueError: "tokens" has another number of dimensions.
     """
     for batch in batches:
         tokens = batch["tokens"]
-        if tokens.ndim != 3:
-            raise ValueError(f'"tokens" must be (B, K, T), got {tuple(tokens.shape)}')
+        if tokens.ndim not in (3, 4):
+            raise ValueError(
+                f'"tokens" must be (B, K, T) or (B, K, T, D), got {tuple(tokens.shape)}'
+            )
         num_pictures, num_captions = tokens.shape[:2]
         drawn = torch.randint(num_captions, (num_pictures,), generator=generator)
         chosen = tokens[torch.arange(num_pictures), drawn]
-        longest = int((chosen != PAD).sum(dim=1).max())
+        present = chosen != PAD if chosen.ndim == 2 else (chosen != 0).any(dim=2)  # (B, T)
+        longest = int(present.sum(dim=1).max())
         yield {**batch, "tokens": chosen[:, :longest]}
 
 

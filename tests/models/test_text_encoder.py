@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from cmlearn.models import text_encoder
 from cmlearn.models.text_encoder import (
     GRUEncoder,
     MeanEncoder,
@@ -142,19 +143,44 @@ def test_padding_changes_nothing_in_vectors(training: bool) -> None:
     vectors = vectors_of_three()[:2]
     longer = torch.cat([vectors, torch.zeros(2, 3, 5)], dim=1)
     encoder = VectorEncoder(VECTORS_CONFIG).train(training)
-    torch.testing.assert_close(encoder(longer), encoder(vectors))
+    read = []
+    for padded in (longer, vectors):
+        torch.manual_seed(1)  # of the noise
+        read.append(encoder(padded))
+    torch.testing.assert_close(*read)
 
 
-def test_vectors_are_standardised_and_never_trained() -> None:
-    encoder = VectorEncoder(VECTORS_CONFIG)
+def read_by_the_gru(encoder: VectorEncoder, vectors: torch.Tensor) -> torch.Tensor:
+    """What the GRU is given where there are words: (words, D)."""
     seen: list[torch.Tensor] = []
-    encoder.project.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    encoder.read(vectors_of_three())
-    present = seen[0][(seen[0] != 0).any(dim=2)]
+    hook = encoder.gru.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    encoder.read(vectors)
+    hook.remove()
+    return seen[0][(seen[0] != 0).any(dim=2)]
+
+
+def test_vectors_are_standardised_and_never_trained(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_encoder, "NOISE", 0.0)
+    encoder = VectorEncoder(VECTORS_CONFIG)
+    present = read_by_the_gru(encoder, vectors_of_three())
     assert present.mean(dim=0).abs().max() < 1e-4
     assert (present.std(dim=0, correction=0) - 1).abs().max() < 1e-2
-    names = [name for name, _ in encoder.named_parameters()]
-    assert names == ["project.weight", "project.bias", "norm.weight", "norm.bias"]
+    assert {name.split(".")[0] for name, _ in encoder.named_parameters()} == {
+        "gru", "project", "norm"
+    }  # fmt: skip
+
+
+def test_noise_of_the_said_size_is_added_in_training_alone() -> None:
+    encoder = VectorEncoder(VECTORS_CONFIG).eval()
+    vectors = torch.randn(200, 6, 5)
+    plain = read_by_the_gru(encoder, vectors)
+    torch.testing.assert_close(read_by_the_gru(encoder, vectors), plain)
+    encoder.standardise.momentum = 0.0  # keep the statistics
+    encoder.train()
+    standard = (vectors.flatten(0, 1) - vectors.mean((0, 1))) / vectors.std((0, 1), correction=0)
+    noise = read_by_the_gru(encoder, vectors) - standard
+    assert noise.mean().abs() < 0.1
+    assert abs(noise.std() - text_encoder.NOISE) < 0.05
 
 
 @pytest.mark.parametrize("shape", [(4, 5), (3, 4, 6), (2, 3, 4, 5)])

@@ -8,7 +8,7 @@ import pytest
 from cmlearn import recipes
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.storybook import load_storybook
-from cmlearn.recipes import captioner, eyes
+from cmlearn.recipes import captioner, eyes, vae
 from cmlearn.training.checkpoint import read_info
 
 
@@ -32,8 +32,9 @@ def test_a_recipe_ends_in_a_checkpoint(name, tmp_path, monkeypatch):
     monkeypatch.setattr(eyes, "precompute_features", keep_here)
     monkeypatch.setattr(module, "STEPS", 2)
     monkeypatch.setattr(module, "BATCH_SIZE", 8)
-    if name == "vae":
+    if name in ("vae", "vae_bert"):
         monkeypatch.setattr(module, "PRIOR_STEPS", 2)
+        monkeypatch.setattr(vae, "load_storybook", first_hundred)  # of which the scores are
     recipes.train(name, tmp_path, seed=3)
     info = read_info(tmp_path / name)
     assert info.seed == 3
@@ -42,5 +43,5 @@ def test_a_recipe_ends_in_a_checkpoint(name, tmp_path, monkeypatch):
 
 
 def test_a_wrong_name_lists_the_right_ones(tmp_path):
-    with pytest.raises(ValueError, match="resnet18, vae, captioner"):
+    with pytest.raises(ValueError, match="resnet18, vae, vae_bert, captioner"):
         recipes.train("gan9000", tmp_path)

@@ -81,6 +81,15 @@ def test_one_caption_of_each_picture_without_needless_padding() -> None:
     assert len(seen) == 4
 
 
+def test_one_caption_of_each_picture_where_words_are_vectors() -> None:
+    vectors = torch.where(TOKENS.unsqueeze(-1) > 0, torch.tensor([0.0, 1.0]), 0.0)  # (2, K, T, 2)
+    by_ids = one_caption_each([{"tokens": TOKENS}], generator(1))
+    by_vectors = one_caption_each([{"tokens": vectors}], generator(1))
+    ids, found = next(by_ids)["tokens"], next(by_vectors)["tokens"]
+    assert found.shape == (*ids.shape, 2)
+    assert torch.equal(found[..., 1] > 0, ids > 0)
+
+
 def test_one_caption_each_wants_several_captions() -> None:
     with pytest.raises(ValueError, match="tokens"):
         next(one_caption_each([{"tokens": TOKENS[0]}], generator(0)))
