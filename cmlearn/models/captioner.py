@@ -1,8 +1,9 @@
 """A captioner: picture features become words, one after another.
 
-Vinyals et al. 2015, "Show and tell" (CVPR): the picture sets the LSTM's first state. Xu et al.
-2015, "Show, attend and tell" (ICML): each word looks at the places of the picture. Here it looks
-after the LSTM, for all words at once; and twice, the second time knowing what it saw the first.
+Vinyals et al. 2015, "Show and tell" (CVPR): the picture is the first thing that the LSTM reads;
+here it sets the LSTM's first state. Xu et al. 2015, "Show, attend and tell" (ICML): each word looks
+at the places of the picture; here it looks after the LSTM, for all words at once, and twice, the
+second time knowing what it saw the first.
 """
 
 from __future__ import annotations
