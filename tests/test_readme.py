@@ -70,13 +70,11 @@ def test_every_notebook_was_measured_within_the_bounds():
     assert max((row["peak_mb"] for row in rows.values()), default=0) <= 2000
 
 
-@pytest.mark.xfail(strict=True, reason="missed by notebook 03: shorten it, measure again")
 def test_each_notebook_takes_six_minutes_at_most():
     measured = json.loads((ROOT / "docs" / "measured.json").read_text("utf-8"))
     assert max(row["seconds"] for row in measured["notebooks"].values()) <= 6 * 60
 
 
-@pytest.mark.xfail(strict=True, reason="missed: shorten notebooks 03, 04 and 05, measure again")
 @pytest.mark.parametrize("together", ["00 to 05 on one core", "all, by the clock"])
 def test_the_notebooks_take_a_quarter_of_an_hour(together):
     measured = json.loads((ROOT / "docs" / "measured.json").read_text("utf-8"))
