@@ -38,6 +38,8 @@ myst_heading_anchors = 3
 
 html_theme = "sphinx_book_theme"
 html_title = project
+html_static_path = ["static"]
+html_css_files = ["course.css"]
 html_show_sourcelink = False
 html_copy_source = False
 html_theme_options = {
