@@ -108,9 +108,11 @@ def test_whole_words_are_the_means_of_their_pieces(bert):
     sentences = [["a", "tangerine", "house"], [], ["crimson"]]
     first, empty, last = bert.whole_words(sentences)
     assert first.shape == (3, 384) and empty.shape == (0, 384) and last.shape == (1, 384)
-    pieces = bert.words(["a tangerine house"])[0].float()  # [CLS] a tang ##erine house [SEP]
+    # The same three together: in another batch a processor may round the last digit otherwise.
+    read = bert.words([" ".join(words) for words in sentences])
+    pieces = read[0].float()  # [CLS] a tang ##erine house [SEP]
     torch.testing.assert_close(first[1], pieces[2:4].mean(dim=0))
-    assert (first[2] - pieces[4]).abs().max() < 1e-2  # padding may change the last digits
+    torch.testing.assert_close(first[2], pieces[4])
     with pytest.raises(ValueError, match="is no word to BERT"):
         bert.whole_words([["a", "\u200b"]])
 

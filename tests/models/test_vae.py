@@ -239,7 +239,8 @@ def test_a_picture_depends_on_its_caption():
 def test_padding_changes_no_picture():
     model = built()
     longer = torch.nn.functional.pad(TOKENS, (0, 3))
-    assert torch.equal(model.sample(TOKENS, noise()), model.sample(longer, noise()))
+    # Not to the last bit: some processors add up a longer row in another order.
+    torch.testing.assert_close(model.sample(longer, noise()), model.sample(TOKENS, noise()))
 
 
 # ── units ─────────────────────────────────────────────────────────────────────────────────────
