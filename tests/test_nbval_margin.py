@@ -47,15 +47,21 @@ def test_far_numbers_and_other_words_do_not(found, wanted):
 
 
 @pytest.mark.parametrize(
-    ("tags", "written", "passes"),
-    [([TAG], "all true 52 %\n", True), ([], "all true 52 %\n", False), ([TAG], "60 %\n", False)],
+    ("tags", "written", "passes", "told"),
+    [
+        ([TAG], "all true 50 %\n", True, False),
+        ([TAG], "all true 52 %\n", True, True),
+        ([TAG], "all true 60 %\n", False, False),
+        ([], "all true 52 %\n", False, False),
+    ],
 )
-def test_it_is_asked_by_nbval_and_only_where_a_cell_is_tagged(tmp_path, tags, written, passes):
+def test_nbval_forgives_tagged_cells_alone_and_tells(tmp_path, tags, written, passes, told):
     cell = new_code_cell("print('all true 50 %')", execution_count=1, metadata={"tags": tags})
     cell.outputs = [new_output("stream", name="stdout", text=written)]
     path = tmp_path / "book.ipynb"
     nbformat.write(new_notebook(cells=[cell]), path)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.nbval_margin", str(path)]
-    command += ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider"]
+    command += ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "-n", "1"]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (ran.returncode == 0) is passes, ran.stdout
+    assert ("near, not the same" in ran.stdout) is told
