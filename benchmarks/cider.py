@@ -14,7 +14,7 @@ from time import perf_counter
 import numpy as np
 from pycocoevalcap.cider.cider import Cider
 
-from cmlearn.evaluation.cider import sentence_cider_d
+from cmlearn.evaluation.caption_metrics.cider import sentence_cider_d
 
 REFERENCES = 5
 VOCABULARY = 10_000  # about what COCO's captions have

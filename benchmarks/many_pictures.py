@@ -19,8 +19,8 @@ from time import perf_counter
 
 from PIL import Image
 
-from cmlearn.data.coco import read_coco
 from cmlearn.data.kept import keep_pictures
+from cmlearn.data.photos.coco import read_coco
 
 CAPTIONS = 5
 SIZE = 64  # pixels a side

@@ -75,14 +75,14 @@ def _parser() -> argparse.ArgumentParser:
 def _draw(options: argparse.Namespace) -> int:
     from pathlib import Path
 
-    from cmlearn.data.storybook import draw_storybook
+    from cmlearn.data.storybook.dataset import draw_storybook
 
     draw_storybook(Path(options.folder) if options.folder else None)
     return 0
 
 
 def _download(options: argparse.Namespace) -> int:
-    from cmlearn.data.catalogue import fetch
+    from cmlearn.data.photos.catalogue import fetch
 
     folder = fetch(options.name, options.folder).absolute()
     print(f"It lies in {folder}. To use it, set CMLEARN_DATA=coco:{folder}")
@@ -90,14 +90,14 @@ def _download(options: argparse.Namespace) -> int:
 
 
 def _train(options: argparse.Namespace) -> int:
-    from cmlearn.recipes import train
+    from cmlearn.recipes.registry import train
 
     train(options.name)
     return 0
 
 
 def _spread(options: argparse.Namespace) -> int:
-    from cmlearn.recipes.spread import measure_spread
+    from tools.spread import measure_spread
 
     for score, values in measure_spread(options.name).items():
         print(score, *values)
@@ -105,10 +105,10 @@ def _spread(options: argparse.Namespace) -> int:
 
 
 def _course(options: argparse.Namespace) -> int:
-    from cmlearn.course.folders import EXECUTED, ON_OTHER_DATA, find_notebooks, that_take_data
-    from cmlearn.course.measured import write_measured
-    from cmlearn.course.report import report
-    from cmlearn.course.run import AT_ONCE, run_notebooks
+    from tools.folders import EXECUTED, ON_OTHER_DATA, find_notebooks, that_take_data
+    from tools.measured import write_measured
+    from tools.report import report
+    from tools.run import AT_ONCE, run_notebooks
 
     parameters = _parameters(options.data, options.limit)
     if options.measure and (options.numbers or parameters):
@@ -150,9 +150,9 @@ def _parameters(data: str | None, limit: int | None) -> dict[str, object]:
 
 
 def _regenerate(options: argparse.Namespace) -> int:
-    from cmlearn.course.folders import find_notebooks
-    from cmlearn.course.report import report
-    from cmlearn.course.run import run_notebooks
+    from tools.folders import find_notebooks
+    from tools.report import report
+    from tools.run import run_notebooks
 
     runs = run_notebooks(find_notebooks(options.numbers))
     print(report(runs))
@@ -160,16 +160,16 @@ def _regenerate(options: argparse.Namespace) -> int:
 
 
 def _readme(options: argparse.Namespace) -> int:
-    from cmlearn.course.readme import write_readme
+    from tools.readme import write_readme
 
     write_readme()
     return 0
 
 
 def _scoreboard(options: argparse.Namespace) -> int:
-    from cmlearn.course.folders import ROOT
-    from cmlearn.course.readme import README, fill
-    from cmlearn.recipes.scoreboard import BOARDS, write_scoreboard
+    from tools.folders import ROOT
+    from tools.readme import README, fill
+    from tools.scoreboard import BOARDS, write_scoreboard
 
     markdown = write_scoreboard(ROOT, options.boards or tuple(BOARDS))
     README.write_text(fill(README.read_text("utf-8"), "scoreboard", markdown), "utf-8")
@@ -177,9 +177,9 @@ def _scoreboard(options: argparse.Namespace) -> int:
 
 
 def _picture(options: argparse.Namespace) -> int:
-    from cmlearn.apps.readme_pictures import write_pictures
-    from cmlearn.course.folders import ROOT
-    from cmlearn.course.readme import README, fill
+    from tools.folders import ROOT
+    from tools.readme import README, fill
+    from tools.readme_pictures import write_pictures
 
     markdown = write_pictures(ROOT)
     README.write_text(fill(README.read_text("utf-8"), "picture", markdown), "utf-8")

@@ -45,9 +45,7 @@ def test_no_command_says_what_to_do():
 
 def test_a_wrong_notebook_is_one_line(capsys, monkeypatch, tmp_path):
     (tmp_path / "00_a.ipynb").touch()
-    monkeypatch.setattr(
-        "cmlearn.course.folders.find_notebooks.__defaults__", ((), tmp_path), raising=True
-    )
+    monkeypatch.setattr("tools.folders.find_notebooks.__defaults__", ((), tmp_path), raising=True)
     assert commands.main(["course", "42"]) == 1
     assert capsys.readouterr().err == "cmlearn: no notebook '42': there are 00\n"
 
@@ -87,18 +85,18 @@ def test_a_mistake_of_ours_keeps_its_traceback(monkeypatch):
 
 @pytest.mark.parametrize(("failure", "status"), [("", 0), ("cell 3: no", 1)])
 def test_course_fails_when_a_notebook_does(capsys, monkeypatch, failure, status):
-    from cmlearn.course.run import Run
+    from tools.run import Run
 
     runs = [Run("00_a", 1.0, 2.0, "3", failure)]
-    monkeypatch.setattr("cmlearn.course.folders.find_notebooks", lambda numbers: [])
-    monkeypatch.setattr("cmlearn.course.run.run_notebooks", lambda paths, **_: runs)
+    monkeypatch.setattr("tools.folders.find_notebooks", lambda numbers: [])
+    monkeypatch.setattr("tools.run.run_notebooks", lambda paths, **_: runs)
     assert commands.main(["course"]) == status
     assert commands.main(["regenerate"]) == status
     assert ("FAILED" in capsys.readouterr().out) is bool(failure)
 
 
 def test_course_runs_on_other_data_in_a_folder_of_its_own(monkeypatch, tmp_path, capsys):
-    from cmlearn.course.run import Run
+    from tools.run import Run
 
     asked = []
 
@@ -107,10 +105,8 @@ def test_course_runs_on_other_data_in_a_folder_of_its_own(monkeypatch, tmp_path,
         return [Run("01_a", 1.0, 2.0, "", passed_over=2)]
 
     monkeypatch.delenv("CMLEARN_DATA", raising=False)
-    monkeypatch.setattr("cmlearn.course.run.run_notebooks", run)
-    monkeypatch.setattr(
-        "cmlearn.course.folders.that_take_data", lambda paths: (paths[1:2], paths[:1])
-    )
+    monkeypatch.setattr("tools.run.run_notebooks", run)
+    monkeypatch.setattr("tools.folders.that_take_data", lambda paths: (paths[1:2], paths[:1]))
     assert commands.main(["course", "--data", f"coco:{tmp_path}", "--limit", "9"]) == 0
     ((names, how),) = asked
     assert names == ["01_preprocessing"]
@@ -130,7 +126,7 @@ def test_measuring_other_data_is_refused(capsys, monkeypatch, tmp_path):
 
 
 def test_draw_takes_a_folder(monkeypatch, tmp_path):
-    storybook = pytest.importorskip("cmlearn.data.storybook")
+    storybook = pytest.importorskip("cmlearn.data.storybook.dataset")
     asked = []
     monkeypatch.setattr(storybook, "draw_storybook", asked.append)
     assert commands.main(["draw"]) == 0
@@ -141,7 +137,8 @@ def test_draw_takes_a_folder(monkeypatch, tmp_path):
 def test_download_says_how_to_use_what_came(capsys, monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(
-        "cmlearn.data.catalogue._fetch_archive", lambda archive, *rest: asked.append(archive.url)
+        "cmlearn.data.photos.catalogue._fetch_archive",
+        lambda archive, *rest: asked.append(archive.url),
     )
     assert commands.main(["download", "coco", "--folder", str(tmp_path)]) == 0
     assert [url.rpartition("/")[2] for url in asked] == [

@@ -14,7 +14,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from cmlearn.models.minilm import INSTALL, PACKAGE, VERSION
+from cmlearn.pretrained.minilm import INSTALL, PACKAGE, VERSION
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]

@@ -13,10 +13,8 @@ import nbformat
 import numpy as np
 import pytest
 import torch
+from cmlearn.pretrained.imagenet import load_imagenet_weights
 
-from cmlearn.course.run import run_notebooks
-from cmlearn.data.coco import read_coco
-from cmlearn.data.flickr_files import read_token_file
 from cmlearn.data.folders import downloads_folder
 from cmlearn.data.images import (
     IMAGENET_MEAN,
@@ -27,12 +25,15 @@ from cmlearn.data.images import (
     resize,
     to_tensor,
 )
-from cmlearn.data.sample import draw_sample
-from cmlearn.evaluation.cider import cider_d
+from cmlearn.data.photos.coco import read_coco
+from cmlearn.data.photos.flickr import read_token_file
+from cmlearn.data.photos.sample import draw_sample
+from cmlearn.evaluation.caption_metrics.cider import cider_d
 from cmlearn.evaluation.retrieval import nearest_neighbours
-from cmlearn.models.resnet import load_imagenet_weights, prepare
+from cmlearn.models.resnet import prepare
 from cmlearn.text.cleaning import tokenize
-from cmlearn.training.features import precompute_features
+from cmlearn.training.feature_cache import precompute_features
+from tools.run import run_notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "10_real_photographs.ipynb"

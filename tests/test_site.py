@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from cmlearn.course.tidy import tidy
+from tools.tidy import tidy
 
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = r"(?:https?:)?//[^\"'\s)]+"
@@ -38,7 +38,9 @@ def site(tmp_path_factory) -> Path:
     picture = '<img alt="A line." src="data:image/png;base64,iVBORw0KGgo=">'
     output = new_output("display_data", data={"text/html": picture, "text/plain": "A line."})
     cells = [
-        new_markdown_cell("# A toy\n\n$$x^2$$\n\nand $y$, see [the code](../cmlearn/viz/show.py)"),
+        new_markdown_cell(
+            "# A toy\n\n$$x^2$$\n\nand $y$, see [the code](../cmlearn/viz/display.py)"
+        ),
         new_code_cell("draw()", execution_count=1, outputs=[output]),
     ]
     nbformat.write(tidy(new_notebook(cells=cells)), folder / "notebooks" / "99_toy.ipynb")

@@ -9,30 +9,32 @@ import ipywidgets as widgets
 import numpy as np
 import torch
 
-from cmlearn.apps.loop import Loop
-from cmlearn.viz.sheet import contact_sheet
-from cmlearn.viz.show import image_tag
+from cmlearn.apps.pipeline import Pipeline
+from cmlearn.viz.display import image_tag
+from cmlearn.viz.images import contact_sheet
 
 COUNT = 4  # pictures drawn of a sentence
 ENLARGED = 2  # times, so that 64 pixels are a pleasure to look at
 WIDE = {"width": "560px"}
 
 
-def panel(
-    loop: Loop, pictures: np.ndarray, generator: torch.Generator, sentence: str
+def build_panel(
+    pipeline: Pipeline, pictures: np.ndarray, rng: torch.Generator, sentence: str
 ) -> widgets.VBox:
     """Both directions as two rows of controls, each with its result below.
 
     Args:
         loop: the models.
         pictures: (N, 64, 64, 3) uint8, to pick from.
-        generator: chooses what a sentence leaves open; each drawing goes on from the last.
+        rng: chooses what a sentence leaves open; each drawing goes on from the last.
         sentence: what stands in the box at first.
     """
-    return widgets.VBox([_sentence_box(loop, generator, sentence), _picture_slider(loop, pictures)])
+    return widgets.VBox(
+        [_sentence_box(pipeline, rng, sentence), _picture_slider(pipeline, pictures)]
+    )
 
 
-def _sentence_box(loop: Loop, generator: torch.Generator, sentence: str) -> widgets.VBox:
+def _sentence_box(pipeline: Pipeline, rng: torch.Generator, sentence: str) -> widgets.VBox:
     """A text box and a button; Enter and the button draw."""
     box = widgets.Text(
         sentence, description="Sentence:", continuous_update=False, layout=widgets.Layout(**WIDE)
@@ -40,7 +42,7 @@ def _sentence_box(loop: Loop, generator: torch.Generator, sentence: str) -> widg
     button, result = widgets.Button(description="Draw", button_style="primary"), widgets.HTML()
 
     def answer(_: object) -> None:
-        result.value = drawn_as_html(loop, box.value, generator)
+        result.value = drawn_as_html(pipeline, box.value, rng)
 
     button.on_click(answer)
     box.observe(answer, names="value")
@@ -48,7 +50,7 @@ def _sentence_box(loop: Loop, generator: torch.Generator, sentence: str) -> widg
     return widgets.VBox([widgets.HBox([box, button]), result])
 
 
-def _picture_slider(loop: Loop, pictures: np.ndarray) -> widgets.VBox:
+def _picture_slider(pipeline: Pipeline, pictures: np.ndarray) -> widgets.VBox:
     """A slider over pictures, each with what is said of it."""
     slider = widgets.IntSlider(
         0,
@@ -61,28 +63,28 @@ def _picture_slider(loop: Loop, pictures: np.ndarray) -> widgets.VBox:
     result = widgets.HTML()
 
     def answer(_: object) -> None:
-        result.value = described_as_html(loop, pictures[slider.value])
+        result.value = described_as_html(pipeline, pictures[slider.value])
 
     slider.observe(answer, names="value")
     answer(None)
     return widgets.VBox([slider, result])
 
 
-def drawn_as_html(loop: Loop, sentence: str, generator: torch.Generator) -> str:
+def drawn_as_html(pipeline: Pipeline, sentence: str, rng: torch.Generator) -> str:
     """Pictures of a sentence, or what is wrong with it, as HTML."""
     try:
-        pictures = loop.draw(sentence, COUNT, generator)
+        pictures = pipeline.draw(sentence, COUNT, rng)
     except ValueError as error:
         return _paragraph(str(error))
-    left_out = loop.unknown_words(sentence)
+    left_out = pipeline.unknown_words(sentence)
     note = f"Words that the painter never learned, left out: {', '.join(left_out)}"
     tag = image_tag(_png(pictures), f"{COUNT} pictures drawn from the sentence: {sentence}")
     return tag + (_paragraph(note) if left_out else "")
 
 
-def described_as_html(loop: Loop, picture: np.ndarray) -> str:
+def described_as_html(pipeline: Pipeline, picture: np.ndarray) -> str:
     """A picture with the sentence that is said of it, as HTML."""
-    said = loop.describe(picture[None])[0]
+    said = pipeline.describe(picture[None])[0]
     return image_tag(_png(picture[None]), f"The picture that is described: {said}") + _paragraph(
         f"“{said}”"
     )

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cmlearn.data.scene import Scene
+from cmlearn.data.storybook.scene import Scene
 
 
 class UnknownTruthError(ValueError):

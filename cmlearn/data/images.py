@@ -1,8 +1,12 @@
 """Image files and tensors, by way of RGB arrays."""
 
+from __future__ import annotations
+
 import io
+import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import cv2
@@ -14,10 +18,17 @@ from torch import Tensor
 # Mean and standard deviation of R, G and B over ImageNet's training pictures, in [0, 1], as
 # torchvision documents for its weights: https://docs.pytorch.org/vision/stable/models.html
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
+
+
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
+
 MAX_PIXELS = 50_000_000
+
+
 TWELVE_BITS = 1 << 12
+
+
 INTERPOLATIONS = {
     "area": cv2.INTER_AREA,
     "nearest": cv2.INTER_NEAREST,
@@ -34,9 +45,9 @@ class ImageError(ValueError):
 def load_image(path: Path | str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """Return the picture in a file, upright, as RGB.
 
-    OpenCV decodes what it decodes rightly: whole 8-bit pictures of one or three channels. It
-    is silent about truncated JPEGs and about alpha, so that Pillow checks every header and
-    decodes the rest. Transparent places become white; of an animation comes the first frame.
+    OpenCV decodes what it decodes rightly: whole 8-bit PNG and JPEG of one or three channels. It
+    is silent about truncated JPEGs, about alpha and about the bit fields of BMP, so that Pillow
+    checks every header and decodes the rest. Transparent places become white; of an animation comes the first frame.
 
     Args:
         path: a JPEG, PNG, WebP, BMP, GIF, TIFF ...
@@ -103,7 +114,7 @@ def _opencv_is_right(header: Image.Image, content: bytes) -> bool:
         return False  # OpenCV turns a JPEG upright, but not a WebP
     # A whole JPEG ends with the marker FF D9; of one that does not, Pillow tells what is missing.
     ends_whole = content.rstrip(b"\0").endswith(b"\xff\xd9")
-    return header.format in {"PNG", "BMP"} or (header.format == "JPEG" and ends_whole)
+    return header.format == "PNG" or (header.format == "JPEG" and ends_whole)
 
 
 def _decode_by_opencv(content: bytes) -> np.ndarray:
@@ -205,3 +216,26 @@ def denormalise(tensor: Tensor, mean: Sequence[float], std: Sequence[float]) -> 
 
 def _per_colour(values: Sequence[float], tensor: Tensor) -> Tensor:
     return torch.tensor(values, dtype=tensor.dtype, device=tensor.device).reshape(-1, 1, 1)
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Send standard error nowhere while the block runs.
+
+    OpenCV and the libraries in it print warnings straight to the process's standard error, which
+    neither `warnings` nor `contextlib.redirect_stderr` can catch.
+    """
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+def blur(pictures: np.ndarray, sigma: float) -> np.ndarray:
+    """Blur by a Gaussian of `sigma` 64ths of the picture's width: (N, H, W, 3) uint8."""
+    pixels = sigma * pictures.shape[2] / 64
+    return np.stack([cv2.GaussianBlur(picture, (0, 0), pixels) for picture in pictures])

@@ -11,12 +11,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cmlearn.data.captioned import CaptionedImage, CaptionedPictures, UnknownTruthError
-from cmlearn.data.coco import caption_path, read_coco
-from cmlearn.data.coco_splits import read_coco_part
-from cmlearn.data.flickr import read_flickr
 from cmlearn.data.folders import downloads_folder
 from cmlearn.data.kept import keep_pictures
-from cmlearn.data.storybook import SIDE, load_storybook
+from cmlearn.data.photos.coco import caption_path, read_coco, read_coco_part
+from cmlearn.data.photos.flickr import read_flickr
+from cmlearn.data.storybook.dataset import IMAGE_SIZE, load_storybook
 
 SOURCE_VARIABLE = "CMLEARN_DATA"
 STORYBOOK = "storybook"
@@ -87,7 +86,7 @@ def find_source(text: str | None = None) -> Source:
 def load_pictures(
     split: str,
     source: str | Source | None = None,
-    size: int = SIDE,
+    size: int = IMAGE_SIZE,
     limit: int | None = None,
     *,
     progress: bool = True,
@@ -139,7 +138,7 @@ def _load_storybook(
 ) -> CaptionedPictures:
     whole = load_storybook(split, folder)
     scenes = whole.scenes or ()
-    if size == SIDE:
+    if size == IMAGE_SIZE:
         return CaptionedPictures(
             name=whole.name,
             images=whole.images[:limit],

@@ -12,7 +12,7 @@ SEED = 0  # the same picture is always on the same side
 
 
 def split_by_picture(
-    items: Sequence[CaptionedImage], fractions: Mapping[str, float], generator: np.random.Generator
+    items: Sequence[CaptionedImage], fractions: Mapping[str, float], rng: np.random.Generator
 ) -> dict[str, list[CaptionedImage]]:
     """Return the items in named parts; items of one picture stay in one part.
 
@@ -21,7 +21,7 @@ def split_by_picture(
     Args:
         items: captioned pictures; several of one `image_id` stay together.
         fractions: share of the pictures for each part, such as {"train": 0.8, "val": 0.2}.
-        generator: decides which picture goes where.
+        rng: decides which picture goes where.
 
     Raises:
         ValueError: the fractions are not positive, or do not sum to 1.
@@ -32,6 +32,6 @@ def split_by_picture(
     pictures = np.array(sorted({item.image_id for item in items}))
     # Rounding the running sum, not each share, so that no picture is lost.
     ends = np.round(np.cumsum(shares) * len(pictures)).astype(int)
-    parts = np.split(generator.permutation(pictures), ends[:-1])
+    parts = np.split(rng.permutation(pictures), ends[:-1])
     chosen = {name: set(part.tolist()) for name, part in zip(fractions, parts)}
     return {name: [item for item in items if item.image_id in ids] for name, ids in chosen.items()}

@@ -1,7 +1,7 @@
-"""Attention: vectors of one kind look at vectors of another.
+"""Cross-attention: vectors of one kind take what they need from vectors of another.
 
-Vaswani et al. 2017, "Attention is all you need", equation 1. Here the places of a picture look at
-the words of a caption, and the words at the places.
+Vaswani et al. 2017, "Attention is all you need", equation 1. In the image decoder the grid cells of
+a picture attend to the words of a caption; in the captioner the words attend to the grid cells.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 
-class Look(nn.Module):
-    """Each query takes what it needs from the sources; then two layers work on what it has.
+class CrossAttention(nn.Module):
+    """A transformer block without self-attention: multi-head cross-attention, then an MLP.
 
     Args:
         dim: length of a query.
         source_dim: length of a source.
-        num_heads: how many things a query can look for at once; divides `dim`.
+        num_heads: attention heads; divides `dim`.
     """
 
     def __init__(self, dim: int, source_dim: int, num_heads: int = 4) -> None:
@@ -24,7 +24,7 @@ class Look(nn.Module):
         self.attention = nn.MultiheadAttention(
             dim, num_heads, kdim=source_dim, vdim=source_dim, batch_first=True
         )
-        self.work = nn.Sequential(
+        self.mlp = nn.Sequential(
             nn.LayerNorm(dim), nn.Linear(dim, 2 * dim), nn.SiLU(), nn.Linear(2 * dim, dim)
         )
 
@@ -32,20 +32,22 @@ class Look(nn.Module):
         """(B, Q, D) queries and (B, S, E) sources -> (B, Q, D).
 
         Args:
-            queries: who looks.
-            sources: what there is to look at.
-            padding: (B, S) bool, true where there is nothing; each row has a source left.
+            queries: the vectors that attend.
+            sources: the vectors that they attend to.
+            padding: (B, S) bool, true at padding; each row keeps at least one source.
         """
         found, _ = self.attention(
             self.norm(queries), sources, sources, key_padding_mask=padding, need_weights=False
         )
         queries = queries + found
-        return queries + self.work(queries)
+        return queries + self.mlp(queries)
 
-    def weights(self, queries: Tensor, sources: Tensor, padding: Tensor | None = None) -> Tensor:
-        """How much each query takes from each source, the mean over the heads.
+    def attention_weights(
+        self, queries: Tensor, sources: Tensor, padding: Tensor | None = None
+    ) -> Tensor:
+        """The attention weights, averaged over the heads: (B, Q, S), each row with the sum 1.
 
-        Takes what `forward` takes, and returns (B, Q, S), each row with the sum 1.
+        Takes what `forward` takes.
         """
         _, weights = self.attention(self.norm(queries), sources, sources, key_padding_mask=padding)
         return weights

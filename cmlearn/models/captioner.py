@@ -1,52 +1,69 @@
-"""A captioner: picture features become words, one after another.
+"""A captioner: image features become words, one after another.
 
-Vinyals et al. 2015, "Show and tell" (CVPR): the picture is the first thing that the LSTM reads;
-here it sets the LSTM's first state. Xu et al. 2015, "Show, attend and tell" (ICML): each word looks
-at the places of the picture; here it looks after the LSTM, for all words at once, and twice, the
-second time knowing what it saw the first.
+Vinyals et al. 2015, "Show and tell" (CVPR): the picture sets the initial state of a recurrent
+network, which writes the caption. Xu et al. 2015, "Show, attend and tell" (ICML): before each word
+the decoder attends to the cells of the feature grid. Here attention comes after the recurrent
+network, for all words at once, in several layers; without these layers this is "Show and tell".
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cmlearn.models.attention import Look
-from cmlearn.models.recurrent import State
+from cmlearn.models.attention import CrossAttention
+from cmlearn.models.rnn import State
 
 PAD, BOS, EOS = 0, 1, 2  # as in every vocabulary of the course
+
+# Name → the network, and of how many vectors its state consists.
+NETWORKS: Mapping[str, tuple[Callable[..., nn.Module], int]] = {
+    "rnn": (nn.RNN, 1),
+    "gru": (nn.GRU, 1),
+    "lstm": (nn.LSTM, 2),
+}
 
 
 @dataclass(frozen=True)
 class CaptionerConfig:
-    """The sizes of an LSTM captioner.
+    """The sizes of a captioner.
 
     Attributes:
-        vocab_size: how many tokens there are, the specials included.
+        vocab_size: number of tokens, the specials included.
         channels: channels of the feature grid.
-        cells: places of the feature grid, H·W; 1 for pooled features.
-        cell_dim: what is kept of each place.
+        num_cells: cells of the feature grid, H·W; 1 for pooled features.
+        cell_dim: length of the vector that each cell is projected to.
         embed_dim: length of a word's vector.
-        hidden_dim: length of the LSTM's state.
-        num_looks: how often each word looks at the places.
+        hidden_dim: length of the recurrent network's state.
+        num_attention_layers: cross-attention layers after the recurrent network; 0 is "Show and
+            tell".
+        recurrent: the recurrent network, one of `NETWORKS`.
+
+    Raises:
+        ValueError: there is no such recurrent network.
     """
 
     vocab_size: int
     channels: int = 256
-    cells: int = 16
+    num_cells: int = 16
     cell_dim: int = 128
     embed_dim: int = 64
     hidden_dim: int = 192
-    num_looks: int = 2
+    num_attention_layers: int = 2
+    recurrent: str = "lstm"
+
+    def __post_init__(self) -> None:
+        if self.recurrent not in NETWORKS:
+            known = ", ".join(NETWORKS)
+            raise ValueError(f"recurrent: {self.recurrent!r} is none of {known}")
 
 
-class Eye(nn.Module):
-    """Keeps what matters of each place of a picture.
+class GridEncoder(nn.Module):
+    """Projects each cell of a feature grid and adds a learned position embedding.
 
     Args:
         config: the sizes.
@@ -55,34 +72,34 @@ class Eye(nn.Module):
     def __init__(self, config: CaptionerConfig) -> None:
         super().__init__()
         self.config = config
-        self.squeeze = nn.Linear(config.channels, config.cell_dim)
-        self.places = nn.Parameter(torch.randn(config.cells, config.cell_dim) / 2)
+        self.project = nn.Linear(config.channels, config.cell_dim)
+        self.position = nn.Parameter(torch.randn(config.num_cells, config.cell_dim) / 2)
         self.cell_norm = nn.LayerNorm(config.cell_dim)
 
-    def see(self, features: Tensor) -> Tensor:
-        """What stands in each place, and which place it is.
+    def encode(self, features: Tensor) -> Tensor:
+        """Features of B pictures -> their grid cells.
 
         Args:
-            features: (B, channels, h, w) with h·w = cells, or (B, channels) pooled.
+            features: (B, channels, h, w) with h·w = num_cells, or (B, channels) pooled.
 
         Returns:
-            (B, cells, cell_dim).
+            (B, num_cells, cell_dim).
 
         Raises:
             ValueError: the features have another shape.
         """
         cells = features.float().flatten(2) if features.ndim > 2 else features.float().unsqueeze(2)
-        expected = (self.config.channels, self.config.cells)
+        expected = (self.config.channels, self.config.num_cells)
         if tuple(cells.shape[1:]) != expected:
             raise ValueError(
-                f"features: (B, channels={expected[0]}, {expected[1]} places) expected, got "
+                f"features: (B, channels={expected[0]}, {expected[1]} cells) expected, got "
                 f"{tuple(features.shape)}"
             )
-        return self.cell_norm(F.relu(self.squeeze(cells.transpose(1, 2))) + self.places)
+        return self.cell_norm(F.relu(self.project(cells.transpose(1, 2))) + self.position)
 
 
-class LSTMCaptioner(Eye):
-    """An eye that writes: features of a picture and the words so far give the next word.
+class Captioner(GridEncoder):
+    """Features of a picture and the words so far give the next word.
 
     Args:
         config: the sizes.
@@ -90,11 +107,14 @@ class LSTMCaptioner(Eye):
 
     def __init__(self, config: CaptionerConfig) -> None:
         super().__init__(config)
-        self.start = nn.Linear(config.cells * config.cell_dim, 2 * config.hidden_dim)
+        network, self.num_states = NETWORKS[config.recurrent]
+        state_dim = self.num_states * config.hidden_dim
+        self.init_state = nn.Linear(config.num_cells * config.cell_dim, state_dim)
         self.embedding = nn.Embedding(config.vocab_size, config.embed_dim, padding_idx=PAD)
-        self.lstm = nn.LSTM(config.embed_dim, config.hidden_dim, batch_first=True)
-        self.looks = nn.ModuleList(
-            Look(config.hidden_dim, config.cell_dim) for _ in range(config.num_looks)
+        self.rnn = network(config.embed_dim, config.hidden_dim, batch_first=True)
+        self.attention_layers = nn.ModuleList(
+            CrossAttention(config.hidden_dim, config.cell_dim)
+            for _ in range(config.num_attention_layers)
         )
         self.norm = nn.LayerNorm(config.hidden_dim)
         self.output = nn.Linear(config.hidden_dim, config.vocab_size)
@@ -103,44 +123,83 @@ class LSTMCaptioner(Eye):
         """Score the next word after each word, given the true ones (teacher forcing).
 
         Args:
-            features: (B, channels, h, w) with h·w = cells, or (B, channels) pooled.
+            features: (B, channels, h, w) with h·w = num_cells, or (B, channels) pooled.
             tokens: (B, T) int64, beginning with <bos>.
 
         Returns:
             logits (B, T, vocab_size): [:, t] scores the word that follows tokens[:, t].
         """
-        cells = self.see(features)
-        logits, _ = self.step(cells, tokens, self.first_state(cells))
+        cells = self.encode(features)
+        logits, _ = self.step(cells, tokens, self.initial_state(cells))
         return logits
 
-    def first_state(self, cells: Tensor) -> State:
-        """The LSTM's state before the first word: two of (1, B, hidden_dim)."""
-        hidden, cell = self.start(cells.flatten(1)).chunk(2, dim=1)
-        return torch.tanh(hidden).unsqueeze(0), cell.unsqueeze(0)
+    def initial_state(self, cells: Tensor) -> State:
+        """The recurrent state before the first word: one or two of (1, B, hidden_dim)."""
+        state = self.init_state(cells.flatten(1)).unsqueeze(0)  # (1, B, num_states · hidden_dim)
+        hidden, *rest = state.chunk(self.num_states, dim=2)
+        return torch.tanh(hidden), *rest
 
     def step(self, cells: Tensor, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Read tokens (B, T) from a state on: logits (B, T, vocab_size) and the new state."""
-        states, state = self.lstm(self.embedding(tokens), state)  # (B, T, hidden_dim)
-        for look in self.looks:
-            states = look(states, cells)
+        states, state = self.read(tokens, state)
+        for layer in self.attention_layers:
+            states = layer(states, cells)
         return self.output(self.norm(states)), state
 
+    def read(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Run the recurrent network: tokens (B, T) -> states (B, T, hidden_dim), last state."""
+        is_pair = self.num_states == 2  # PyTorch wants the state of an LSTM as a pair
+        states, last = self.rnn(self.embedding(tokens), state if is_pair else state[0])
+        return states, last if is_pair else (last,)
 
-class Writer(Protocol):
-    """What can write captions: it sees a picture, and reads words from a state on."""
 
-    def see(self, features: Tensor) -> Tensor:
-        """Features of B pictures -> cells (B, cells, cell_dim)."""
+class ProductCaptioner(Captioner):
+    """p(word) ∝ vision(word | attended context) · language(word | words so far).
 
-    def first_state(self, cells: Tensor) -> State:
-        """The state before the first word, each part (1, B, hidden_dim)."""
+    A product of two experts (Hinton 2002, "Training products of experts", Neural Computation 14):
+    multiplied probabilities are added logits, and either expert can veto. The language expert has
+    read the words so far and sees no picture. The vision expert gets what attention found in the
+    picture, and nothing else of the words. In training, language is dropped for a part of the
+    captions, so that vision learns to name what it sees without help.
+
+    Args:
+        config: the sizes.
+        language_dropout: share of captions for which language is dropped in training, 0 to 1.
+
+    Raises:
+        ValueError: a share below 0 or above 1.
+    """
+
+    def __init__(self, config: CaptionerConfig, language_dropout: float = 0.5) -> None:
+        super().__init__(config)
+        if not 0 <= language_dropout <= 1:
+            raise ValueError(f"language_dropout: a share from 0 to 1, got {language_dropout}")
+        self.language_dropout = language_dropout
+        self.language_weight = 1.0  # set it to 0, and vision writes alone
+        self.language = nn.Linear(config.hidden_dim, config.vocab_size)
 
     def step(self, cells: Tensor, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Read tokens (B, T) from a state on: logits (B, T, vocab_size) and the new state."""
+        states, state = self.read(tokens, state)  # (B, T, hidden_dim)
+        language = self.language_weight * self.language(states)
+        if self.training:
+            kept = torch.rand(len(tokens), 1, 1) >= self.language_dropout
+            language = language * kept.to(language.device)
+        return self.output(self.norm(self._attended(states, cells))) + language, state
+
+    def _attended(self, states: Tensor, cells: Tensor) -> Tensor:
+        """What attention found in the picture, without the queries: (B, T, hidden_dim)."""
+        total = torch.zeros_like(states)
+        for layer in self.attention_layers:
+            assert isinstance(layer, CrossAttention)
+            found, _ = layer.attention(layer.norm(states), cells, cells, need_weights=False)
+            found = found + layer.mlp(found)
+            total, states = total + found, states + found
+        return total
 
 
 def caption_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """How surprised the model is by each next word of the true captions.
+    """Cross-entropy of each next word of the true captions.
 
     Args:
         model: (features, tokens) -> logits.
@@ -148,80 +207,47 @@ def caption_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Ten
 
     Returns:
         loss: cross-entropy in nats, the mean over words that are not padding.
-        accuracy: share of those words that were scored highest.
+        accuracy: share of those words that were scored highest, 0 to 1.
     """
     tokens = batch["tokens"]
-    given, wanted = tokens[:, :-1], tokens[:, 1:]  # the shift by one: t sees t, and tells t + 1
-    logits = model(batch["features"], given)
-    real = wanted != PAD
-    right = (logits.argmax(dim=2) == wanted) & real
+    inputs, targets = tokens[:, :-1], tokens[:, 1:]  # the shift by one: t predicts t + 1
+    logits = model(batch["features"], inputs)
+    real = targets != PAD
+    right = (logits.argmax(dim=2) == targets) & real
     return {
-        "loss": F.cross_entropy(logits.flatten(0, 1), wanted.flatten(), ignore_index=PAD),
+        "loss": F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=PAD),
         "accuracy": right.sum() / real.sum(),
     }
 
 
 @torch.no_grad()
-def greedy(model: Writer, features: Tensor, max_length: int = 40) -> Tensor:
-    """Write captions by taking the likeliest word each time.
+def attention_maps(model: Captioner, features: Tensor, tokens: Tensor) -> Tensor:
+    """Attention weights of each layer while a captioner reads its own captions.
 
     Args:
-        model: in eval mode.
+        model: with attention layers, in eval mode.
         features: of B pictures.
-        max_length: at most so many words.
+        tokens: (B, T) int64 without <bos>, as `greedy_search` writes them.
 
     Returns:
-        tokens (B, T) int64 without <bos>; after <eos> comes <pad>.
+        (B, num_attention_layers, T, num_cells): how much each layer took from each cell before
+        word t was written, the mean over its heads. Each row sums to one.
+
+    Raises:
+        ValueError: the model has no attention layers.
     """
-    cells = model.see(features)
-    state = model.first_state(cells)
-    word = torch.full((len(cells), 1), BOS)
-    done = torch.zeros(len(cells), 1, dtype=torch.bool)
-    written: list[Tensor] = []
-    while len(written) < max_length and not done.all():
-        logits, state = model.step(cells, word, state)
-        word = logits[:, -1].argmax(dim=1, keepdim=True).masked_fill(done, PAD)
-        done |= word == EOS
-        written.append(word)
-    return torch.cat(written, dim=1)
+    layers = getattr(model, "attention_layers", ())
+    if not len(layers):
+        raise ValueError(f"model: a {type(model).__name__} without attention layers has no maps")
+    maps: list[Tensor] = []
 
+    def keep(layer: nn.Module, inputs: tuple[Tensor, Tensor]) -> None:
+        maps.append(layer.attention_weights(*inputs))  # type: ignore[operator]
 
-@torch.no_grad()
-def beam_search(
-    model: Writer, features: Tensor, beam_size: int = 4, max_length: int = 40
-) -> list[tuple[list[int], float]]:
-    """Write a caption for one picture, keeping the likeliest beginnings.
-
-    Args:
-        model: in eval mode.
-        features: of one picture, (1, …).
-        beam_size: how many beginnings to keep.
-        max_length: at most so many words.
-
-    Returns:
-        Up to `beam_size` captions, the best first: the tokens without <bos>, and their mean log
-        probability a word. (The sum would favour short captions.)
-    """
-    if len(features) != 1:
-        raise ValueError(f"features: of one picture at a time, got {len(features)}")
-    cells = model.see(features)  # (1, cells, cell_dim)
-    state = model.first_state(cells)
-    beams: list[tuple[list[int], float]] = [([BOS], 0.0)]
-    finished: list[tuple[list[int], float]] = []
-    for _ in range(max_length):
-        last = torch.tensor([[tokens[-1]] for tokens, _ in beams])  # (K, 1)
-        logits, state = model.step(cells.expand(len(beams), -1, -1), last, state)
-        total = logits[:, -1].log_softmax(dim=1) + torch.tensor([[score] for _, score in beams])
-        best = total.flatten().topk(min(beam_size, total.numel()))
-        rows = torch.div(best.indices, total.shape[1], rounding_mode="floor").tolist()
-        words = (best.indices % total.shape[1]).tolist()
-        grown = [([*beams[r][0], w], s) for r, w, s in zip(rows, words, best.values.tolist())]
-        finished += [beam for beam in grown if beam[0][-1] == EOS]
-        kept = [i for i, beam in enumerate(grown) if beam[0][-1] != EOS]
-        if not kept or len(finished) >= beam_size:
-            break
-        beams = [grown[i] for i in kept]
-        chosen = torch.tensor([rows[i] for i in kept])
-        state = tuple(part[:, chosen] for part in state)
-    scored = [(tokens[1:], score / (len(tokens) - 1)) for tokens, score in finished or beams]
-    return sorted(scored, key=lambda caption: -caption[1])[:beam_size]
+    hooks = [layer.register_forward_pre_hook(keep) for layer in layers]
+    try:
+        model(features, F.pad(tokens[:, :-1], (1, 0), value=BOS))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return torch.stack(maps, dim=1)

@@ -16,13 +16,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cmlearn.models.attention import Look
-from cmlearn.models.text_encoder import ReadCaption
-from cmlearn.models.vae import PictureDecoder
-from cmlearn.models.word_windows import WordWindows
+from cmlearn.models.attention import CrossAttention
+from cmlearn.models.text_encoders import EncodedCaption, WordWindowEncoder
+from cmlearn.models.vae import ImageDecoder
 
-SIDE = 32  # pixels of the pictures that are drawn
-PLACES = 4 * 4  # a picture is planned in so many places
+OUTPUT_SIZE = 32  # pixels of the pictures that are drawn
+GRID_CELLS = 4 * 4  # a picture is planned in so many places
 
 
 @dataclass(frozen=True)
@@ -60,17 +59,17 @@ class Generator(nn.Module):
         super().__init__()
         self.config = config
         dim, channels = config.dim, config.channels
-        self.places = nn.Parameter(torch.randn(PLACES, dim) / 2)  # what tells them apart
-        self.spread = nn.Sequential(
-            nn.Linear(config.latent_dim, 32 * PLACES),
-            nn.Unflatten(1, (PLACES, 32)),
+        self.position = nn.Parameter(torch.randn(GRID_CELLS, dim) / 2)  # what tells them apart
+        self.project_z = nn.Sequential(
+            nn.Linear(config.latent_dim, 32 * GRID_CELLS),
+            nn.Unflatten(1, (GRID_CELLS, 32)),
             nn.Linear(32, dim),
         )
-        self.looks = nn.ModuleList(Look(dim, config.word_dim) for _ in range(2))
-        self.unfold = nn.Linear(dim, 2 * 2 * 32)
-        self.first = nn.Conv2d(32, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, 4 * 32, 1)
-        self.third = nn.Conv2d(32, 32, 3, padding=1)
+        self.cross_attention = nn.ModuleList(CrossAttention(dim, config.word_dim) for _ in range(2))
+        self.to_grid = nn.Linear(dim, 2 * 2 * 32)
+        self.conv1 = nn.Conv2d(32, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, 4 * 32, 1)
+        self.conv3 = nn.Conv2d(32, 32, 3, padding=1)
         self.coarse = nn.Conv2d(channels, 3, 1)
         self.fine = nn.Conv2d(32, 3 * 2 * 2, 3, padding=1)
         with torch.no_grad():
@@ -95,21 +94,21 @@ class Generator(nn.Module):
             raise ValueError(
                 f"z: {expected} (captions, latent_dim) is needed, got {tuple(z.shape)}"
             )
-        plan = self.places + self.spread(z)  # (B, 16, dim)
-        for look in self.looks:
-            plan = look(plan, words, padding)
-        x = self.unfold(plan).transpose(1, 2).unflatten(2, (4, 4))  # (B, 2·2·32, 4, 4)
+        plan = self.position + self.project_z(z)  # (B, 16, dim)
+        for layer in self.cross_attention:
+            plan = layer(plan, words, padding)
+        x = self.to_grid(plan).transpose(1, 2).unflatten(2, (4, 4))  # (B, 2·2·32, 4, 4)
         x = F.pixel_shuffle(x, 2)  # (B, 32, 8, 8)
-        x = F.silu(self.first(x))
+        x = F.silu(self.conv1(x))
         coarse = F.interpolate(self.coarse(x), scale_factor=4.0, mode="bilinear")
-        x = F.silu(F.pixel_shuffle(self.second(x), 2))  # (B, 32, 16, 16)
-        x = x + F.silu(self.third(x))
+        x = F.silu(F.pixel_shuffle(self.conv2(x), 2))  # (B, 32, 16, 16)
+        x = x + F.silu(self.conv3(x))
         return (coarse + F.pixel_shuffle(self.fine(x), 2)).tanh()
 
     @torch.no_grad()
-    def sample(self, words: Tensor, padding: Tensor, generator: torch.Generator) -> Tensor:
-        """Draw a picture for each caption: see `forward`; `generator` chooses z."""
-        z = torch.randn(len(words), self.config.latent_dim, generator=generator)
+    def sample(self, words: Tensor, padding: Tensor, rng: torch.Generator) -> Tensor:
+        """Draw a picture for each caption: see `forward`; `rng` draws z."""
+        z = torch.randn(len(words), self.config.latent_dim, generator=rng)
         rows = zip(z.split(500), words.split(500), padding.split(500), strict=True)
         return torch.cat([self(*row) for row in rows])
 
@@ -120,7 +119,7 @@ class Discriminator(nn.Module):
     def __init__(self, config: GANConfig) -> None:
         super().__init__()
         dim, channels, match_dim = config.dim, config.channels, config.match_dim
-        self.see = nn.Sequential(
+        self.backbone = nn.Sequential(
             nn.PixelUnshuffle(2),  # (B, 3, 32, 32) -> (B, 12, 16, 16)
             nn.Conv2d(12, 32, 3, padding=1),
             nn.SiLU(),
@@ -129,9 +128,9 @@ class Discriminator(nn.Module):
             nn.Conv2d(channels, dim, 4, stride=2, padding=1),  # -> (B, dim, 4, 4)
             nn.SiLU(),
         )
-        self.real = nn.Sequential(nn.Flatten(), nn.Linear(PLACES * dim, 1))
-        self.things = nn.Sequential(nn.Conv2d(dim, match_dim, 1), nn.SiLU())
-        self.read = nn.Sequential(
+        self.realness = nn.Sequential(nn.Flatten(), nn.Linear(GRID_CELLS * dim, 1))
+        self.image_projection = nn.Sequential(nn.Conv2d(dim, match_dim, 1), nn.SiLU())
+        self.text_projection = nn.Sequential(
             nn.Linear(config.word_dim, match_dim), nn.SiLU(), nn.Linear(match_dim, match_dim)
         )
 
@@ -148,13 +147,13 @@ class Discriminator(nn.Module):
         Raises:
             ValueError: pictures of another size, or not one caption for each.
         """
-        if images.shape[1:] != (3, SIDE, SIDE) or len(images) != len(words):
-            wanted = f"({len(words)}, 3, {SIDE}, {SIDE}), one for each row of words"
+        if images.shape[1:] != (3, OUTPUT_SIZE, OUTPUT_SIZE) or len(images) != len(words):
+            wanted = f"({len(words)}, 3, {OUTPUT_SIZE}, {OUTPUT_SIZE}), one for each row of words"
             raise ValueError(f"images: {wanted}, is needed, got {tuple(images.shape)}")
-        seen = self.see(images)  # (B, dim, 4, 4)
-        things = self.things(seen).mean(dim=(2, 3))  # (B, match_dim), wherever they stand
-        told = self.read(words).masked_fill(padding.unsqueeze(-1), 0).sum(dim=1)
-        return self.real(seen) + things @ told.T / things.shape[1] ** 0.5
+        seen = self.backbone(images)  # (B, dim, 4, 4)
+        things = self.image_projection(seen).mean(dim=(2, 3))  # (B, match_dim), wherever they stand
+        conditioning = self.text_projection(words).masked_fill(padding.unsqueeze(-1), 0).sum(dim=1)
+        return self.realness(seen) + things @ conditioning.T / things.shape[1] ** 0.5
 
 
 class TextToImageGAN(nn.Module):
@@ -169,21 +168,21 @@ class TextToImageGAN(nn.Module):
         super().__init__()
         self.config = config
         size = (config.vocab_size, config.embed_dim)
-        self.read = WordWindows(torch.zeros(size) if table is None else table, config.window)
+        self.text = WordWindowEncoder(torch.zeros(size) if table is None else table, config.window)
         self.generator = Generator(config)
 
-    def sample(self, tokens: Tensor, generator: torch.Generator) -> Tensor:
+    def sample(self, tokens: Tensor, rng: torch.Generator) -> Tensor:
         """Draw a picture for each caption, as `TextToImageVAE.sample` does.
 
         Args:
             tokens: (B, T) int64.
-            generator: chooses z.
+            rng: draws z.
 
         Returns:
             (B, 3, 32, 32) float, -1 to 1.
         """
-        words, padding = self.read(tokens)
-        return self.generator.sample(words, padding, generator)
+        words, padding = self.text(tokens)
+        return self.generator.sample(words, padding, rng)
 
 
 class DecoderAsGenerator(nn.Module):
@@ -195,19 +194,19 @@ class DecoderAsGenerator(nn.Module):
         decoder: trained in place.
     """
 
-    def __init__(self, decoder: PictureDecoder) -> None:
+    def __init__(self, decoder: ImageDecoder) -> None:
         super().__init__()
         self.decoder = decoder
 
     def forward(self, z: Tensor, words: Tensor, padding: Tensor) -> Tensor:
         """Draw B pictures: (B, latent_dim), (B, T, word_dim), (B, T) -> (B, 3, 32, 32)."""
-        return self.decoder(z, ReadCaption(words[:, 0], words, padding))
+        return self.decoder(z, EncodedCaption(words[:, 0], words, padding))
 
 
 # ── what the two are trained on ───────────────────────────────────────────────────────────────
 
 
-def told(batch: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
+def conditioning(batch: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
     """Return what both networks are told beside their input: nothing where there are no words."""
     return tuple(batch[name] for name in ("words", "padding") if name in batch)
 
@@ -225,9 +224,9 @@ def plain_discriminator_loss(
     Returns:
         loss, and its parts: real, fake. At log 2 each, the discriminator knows nothing.
     """
-    fakes = generator(batch["z"], *told(batch)).detach()
-    real = F.softplus(-discriminator(batch["real"], *told(batch))).mean()
-    fake = F.softplus(discriminator(fakes, *told(batch))).mean()
+    fakes = generator(batch["z"], *conditioning(batch)).detach()
+    real = F.softplus(-discriminator(batch["real"], *conditioning(batch))).mean()
+    fake = F.softplus(discriminator(fakes, *conditioning(batch))).mean()
     return {"loss": real + fake, "real": real, "fake": fake}
 
 
@@ -238,8 +237,8 @@ def plain_generator_loss(
 
     Takes what `plain_discriminator_loss` takes.
     """
-    fakes = generator(batch["z"], *told(batch))
-    return {"loss": F.softplus(-discriminator(fakes, *told(batch))).mean()}
+    fakes = generator(batch["z"], *conditioning(batch))
+    return {"loss": F.softplus(-discriminator(fakes, *conditioning(batch))).mean()}
 
 
 def gradient_penalty(scores: Tensor, inputs: Tensor) -> Tensor:
@@ -256,7 +255,7 @@ def gradient_penalty(scores: Tensor, inputs: Tensor) -> Tensor:
     return slope.square().flatten(1).sum(dim=1).mean()
 
 
-def beats(better: Tensor, worse: Tensor) -> Tensor:
+def relativistic_loss(better: Tensor, worse: Tensor) -> Tensor:
     """The loss that falls as `better` rises over `worse`, in pairs (Jolicoeur-Martineau 2019).
 
     Of two numbers only the difference counts, so that neither can win by running away.
@@ -268,11 +267,11 @@ def beats(better: Tensor, worse: Tensor) -> Tensor:
     return F.softplus(worse - better).mean()
 
 
-def slopes(
+def gradient_penalties(
     discriminator: nn.Module,
     real: Tensor,
     fake: Tensor,
-    said: tuple[Tensor, ...] = (),
+    condition: tuple[Tensor, ...] = (),
     share: float = 1.0,
 ) -> dict[str, Tensor]:
     """R1 and R2: how steep the discriminator is at what is true, and at what is drawn.
@@ -281,12 +280,12 @@ def slopes(
         discriminator: (true or drawn, what is told) -> scores (B,).
         real: (B, ...).
         fake: (B, ...).
-        said: what `told` returns.
+        condition: what `told` returns.
         share: of how many rows the mean is taken, the first ones. A gradient of a gradient costs
             two to three times a plain one, and a quarter of a batch has the same mean.
     """
     count = max(1, round(share * len(real)))
-    few = tuple(part[:count] for part in said)
+    few = tuple(part[:count] for part in condition)
     terms = {}
     for name, where in (("r1", real), ("r2", fake)):
         inputs = where[:count].detach().clone().requires_grad_()
@@ -313,12 +312,14 @@ def relativistic_discriminator_loss(
     Returns:
         loss, and its parts: contest; r1 and r2, not yet weighted.
     """
-    real, said = batch["real"], told(batch)
-    fake = generator(batch["z"], *said).detach()
-    contest = beats(discriminator(real, *said), discriminator(fake, *said))
-    steep = slopes(discriminator, real, fake, said, share)
-    loss = contest + gamma / 2 * (steep["r1"] + steep["r2"])
-    return {"loss": loss, "contest": contest, **steep}
+    real, condition = batch["real"], conditioning(batch)
+    fake = generator(batch["z"], *condition).detach()
+    adversarial = relativistic_loss(
+        discriminator(real, *condition), discriminator(fake, *condition)
+    )
+    penalties = gradient_penalties(discriminator, real, fake, condition, share)
+    loss = adversarial + gamma / 2 * (penalties["r1"] + penalties["r2"])
+    return {"loss": loss, "adversarial": adversarial, **penalties}
 
 
 def relativistic_generator_loss(
@@ -328,14 +329,14 @@ def relativistic_generator_loss(
 
     Takes what `plain_discriminator_loss` takes.
     """
-    said = told(batch)
+    condition = conditioning(batch)
     with torch.no_grad():
-        real_score = discriminator(batch["real"], *said)
-    fake_score = discriminator(generator(batch["z"], *said), *said)
-    return {"loss": beats(fake_score, real_score)}
+        real_score = discriminator(batch["real"], *condition)
+    fake_score = discriminator(generator(batch["z"], *condition), *condition)
+    return {"loss": relativistic_loss(fake_score, real_score)}
 
 
-def captioned_discriminator_loss(
+def matching_aware_discriminator_loss(
     generator: nn.Module,
     discriminator: Discriminator,
     batch: Mapping[str, Tensor],
@@ -357,13 +358,13 @@ def captioned_discriminator_loss(
     Returns:
         loss, and its parts: contest; wrong; r1 and r2, not yet weighted.
     """
-    real, said = batch["real"], told(batch)
-    fake = generator(batch["z"], *said).detach()
-    pairs = discriminator.pairs(real, *said)  # (B, B)
+    real, condition = batch["real"], conditioning(batch)
+    fake = generator(batch["z"], *condition).detach()
+    pairs = discriminator.pairs(real, *condition)  # (B, B)
     own = pairs.diagonal()
-    contest = beats(own, discriminator(fake, *said))
+    adversarial = relativistic_loss(own, discriminator(fake, *condition))
     others = ~torch.eye(len(real), dtype=torch.bool)
-    wrong = beats(own.unsqueeze(1).expand_as(pairs)[others], pairs[others])
-    steep = slopes(discriminator, real, fake, said, share)
-    loss = contest + wrong + gamma / 2 * (steep["r1"] + steep["r2"])
-    return {"loss": loss, "contest": contest, "wrong": wrong, **steep}
+    mismatched = relativistic_loss(own.unsqueeze(1).expand_as(pairs)[others], pairs[others])
+    penalties = gradient_penalties(discriminator, real, fake, condition, share)
+    loss = adversarial + mismatched + gamma / 2 * (penalties["r1"] + penalties["r2"])
+    return {"loss": loss, "adversarial": adversarial, "mismatched": mismatched, **penalties}

@@ -16,13 +16,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cmlearn.models.attention import Look
-from cmlearn.models.autoregressive_prior import AutoregressivePrior
-from cmlearn.models.text_encoder import ReadCaption, TextEncoderConfig, build_text_encoder
+from cmlearn.models.attention import CrossAttention
+from cmlearn.models.prior import AutoregressivePrior
+from cmlearn.models.text_encoders import EncodedCaption, TextEncoderConfig, build_text_encoder
 
-SIDE = 32  # pixels of the pictures that these models draw
-VALUES = 3 * SIDE * SIDE  # numbers in one picture
-PLACES = 4 * 4  # a picture is planned in so many places
+OUTPUT_SIZE = 32  # pixels of the pictures that these models draw
+VALUES = 3 * OUTPUT_SIZE * OUTPUT_SIZE  # numbers in one picture
+GRID_CELLS = 4 * 4  # grid cells in which a picture is planned
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class VAEConfig:
     Attributes:
         text: of the text encoder; its `condition_dim` is the length of a word's vector, too.
         latent_dim: length of z.
-        dim: length of the vector that stands for one of the 16 places of a picture.
+        dim: length of the vector of one of the 16 grid cells of a picture.
         channels: channels of the 8 × 8 grid from which the picture is unfolded.
     """
 
@@ -42,77 +42,81 @@ class VAEConfig:
     channels: int = 64
 
 
-class PictureEncoder(nn.Module):
-    """q(z | picture, caption): where in the latent space a picture lies, and how surely."""
+class ImageEncoder(nn.Module):
+    """q(z | picture, caption): where in the latent space a picture lies, and how precisely."""
 
     def __init__(self, config: VAEConfig) -> None:
         super().__init__()
         dim = config.dim
-        self.see = nn.Sequential(
+        self.backbone = nn.Sequential(
             nn.Conv2d(3, 32, 4, stride=4),  # (B, 3, 32, 32) -> (B, 32, 8, 8)
             nn.SiLU(),
             nn.Conv2d(32, 64, 3, stride=2, padding=1),  # -> (B, 64, 4, 4)
             nn.SiLU(),
             nn.Conv2d(64, dim, 3, padding=1),  # -> (B, dim, 4, 4)
         )
-        self.places = nn.Parameter(torch.randn(PLACES, dim) / 2)  # what tells them apart
-        self.look = Look(dim, config.text.condition_dim)
+        self.position = nn.Parameter(torch.randn(GRID_CELLS, dim) / 2)  # position embedding
+        self.cross_attention = CrossAttention(dim, config.text.condition_dim)
         self.head = nn.Sequential(
             nn.LayerNorm(dim),
             nn.Linear(dim, 32),
             nn.Flatten(),  # (B, 16, 32) -> (B, 512)
             nn.SiLU(),
-            nn.Linear(32 * PLACES, 256),
+            nn.Linear(32 * GRID_CELLS, 256),
             nn.SiLU(),
             nn.Linear(256, 2 * config.latent_dim),
         )
 
-    def forward(self, images: Tensor, caption: ReadCaption) -> tuple[Tensor, Tensor]:
-        """(B, 3, 32, 32) and what was read -> mu, logvar, each (B, latent_dim)."""
-        seen = self.see(images).flatten(2).transpose(1, 2) + self.places  # (B, 16, dim)
-        seen = self.look(seen, caption.words, caption.padding)
+    def forward(self, images: Tensor, caption: EncodedCaption) -> tuple[Tensor, Tensor]:
+        """(B, 3, 32, 32) and the encoded caption -> mu, logvar, each (B, latent_dim)."""
+        seen = self.backbone(images).flatten(2).transpose(1, 2) + self.position  # (B, 16, dim)
+        seen = self.cross_attention(seen, caption.words, caption.padding)
         mu, logvar = self.head(seen).chunk(2, dim=1)
         return mu, logvar
 
 
-class PictureDecoder(nn.Module):
+class ImageDecoder(nn.Module):
     """p(picture | z, caption): the mean of the pictures that z and the caption leave possible.
 
-    z tells each place of the picture what to look for among the words.
+    z sets the query of each grid cell, with which it attends to the words.
     """
 
     def __init__(self, config: VAEConfig) -> None:
         super().__init__()
         dim, channels = config.dim, config.channels
-        self.places = nn.Parameter(torch.randn(PLACES, dim) / 2)
-        self.spread = nn.Sequential(
-            nn.Linear(config.latent_dim, 32 * PLACES),
-            nn.Unflatten(1, (PLACES, 32)),
+        self.position = nn.Parameter(torch.randn(GRID_CELLS, dim) / 2)
+        self.project_z = nn.Sequential(
+            nn.Linear(config.latent_dim, 32 * GRID_CELLS),
+            nn.Unflatten(1, (GRID_CELLS, 32)),
             nn.Linear(32, dim),
         )
-        self.looks = nn.ModuleList(Look(dim, config.text.condition_dim) for _ in range(2))
-        self.unfold = nn.Linear(dim, 2 * 2 * 32)
-        self.first = nn.Conv2d(32, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        self.patches = nn.Conv2d(channels, 3 * 4 * 4, 1)
+        self.cross_attention = nn.ModuleList(
+            CrossAttention(dim, config.text.condition_dim) for _ in range(2)
+        )
+        self.to_grid = nn.Linear(dim, 2 * 2 * 32)
+        self.conv1 = nn.Conv2d(32, channels, 3, padding=1)
+        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.to_patches = nn.Conv2d(channels, 3 * 4 * 4, 1)
 
-    def forward(self, z: Tensor, caption: ReadCaption) -> Tensor:
-        """(B, latent_dim) and what was read -> pictures (B, 3, 32, 32), about -1 to 1."""
-        plan = self.places + self.spread(z)  # (B, 16, dim)
-        for look in self.looks:
-            plan = look(plan, caption.words, caption.padding)
-        x = self.unfold(plan).transpose(1, 2).unflatten(2, (4, 4))  # (B, 2·2·32, 4, 4)
+    def forward(self, z: Tensor, caption: EncodedCaption) -> Tensor:
+        """(B, latent_dim) and the encoded caption -> pictures (B, 3, 32, 32), about -1 to 1."""
+        plan = self.position + self.project_z(z)  # (B, 16, dim)
+        for layer in self.cross_attention:
+            plan = layer(plan, caption.words, caption.padding)
+        x = self.to_grid(plan).transpose(1, 2).unflatten(2, (4, 4))  # (B, 2·2·32, 4, 4)
         x = F.pixel_shuffle(x, 2)  # (B, 32, 8, 8)
-        x = F.silu(self.first(x))
-        x = x + F.silu(self.second(x))
-        return F.pixel_shuffle(self.patches(x), 4)  # each of 8 × 8 places unfolds into 4 × 4 pixels
+        x = F.silu(self.conv1(x))
+        x = x + F.silu(self.conv2(x))
+        return F.pixel_shuffle(
+            self.to_patches(x), 4
+        )  # each of 8 × 8 places unfolds into 4 × 4 pixels
 
 
 class TextToImageVAE(nn.Module):
     """A conditional VAE whose condition, and whose prior over z, come from a caption.
 
-    The prior has many humps: "a house" may stand on the left or on the right, but not half here and
-    half there, and one Gaussian cannot say that.
+    The prior is a mixture: "a house" may stand on the left or on the right, but not half here and
+    half there, and one Gaussian cannot express that.
 
     Args:
         config: the sizes.
@@ -123,9 +127,9 @@ class TextToImageVAE(nn.Module):
         super().__init__()
         self.config = config
         self.text = build_text_encoder(config.text, table)
-        self.encoder = PictureEncoder(config)
+        self.encoder = ImageEncoder(config)
         self.prior = AutoregressivePrior(config.latent_dim, config.text.condition_dim)
-        self.decoder = PictureDecoder(config)
+        self.decoder = ImageDecoder(config)
 
     def forward(self, images: Tensor, tokens: Tensor) -> dict[str, Tensor]:
         """Encode pictures with their captions, and decode them again.
@@ -139,7 +143,7 @@ class TextToImageVAE(nn.Module):
             from it, each (B, latent_dim); "log_prior" (B,), the log density of z under
             p(z | caption).
         """
-        caption = self.text.read(tokens)
+        caption = self.text.encode(tokens)
         mu, logvar = self.encoder(images, caption)
         z = reparameterise(mu, logvar)
         return {
@@ -151,18 +155,18 @@ class TextToImageVAE(nn.Module):
         }
 
     @torch.no_grad()
-    def sample(self, tokens: Tensor, generator: torch.Generator) -> Tensor:
+    def sample(self, tokens: Tensor, rng: torch.Generator) -> Tensor:
         """Draw a picture for each caption.
 
         Args:
             tokens: (B, T) int64.
-            generator: chooses z.
+            rng: chooses z.
 
         Returns:
             (B, 3, 32, 32) float, about -1 to 1.
         """
-        caption = self.text.read(tokens)
-        return self.decoder(self.prior.sample(caption.condition, generator), caption)
+        caption = self.text.encode(tokens)
+        return self.decoder(self.prior.sample(caption.condition, rng), caption)
 
 
 def reparameterise(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -186,8 +190,8 @@ def log_density(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     return -0.5 * (squared + logvar + math.log(2 * math.pi)).sum(dim=1)
 
 
-def gaussian_nats(decoded: Tensor, images: Tensor, sigma: float | None = None) -> Tensor:
-    """How improbable the pictures are under a Gaussian around what was decoded.
+def gaussian_nll(decoded: Tensor, images: Tensor, sigma: float | None = None) -> Tensor:
+    """Negative log-likelihood of the pictures under a Gaussian around the decoded ones.
 
     Args:
         decoded: (B, 3, H, W), the means.
@@ -225,7 +229,7 @@ def vae_loss(
     # No closed form for mixtures: the z that was drawn stands for all (Kingma & Welling, eq. 6).
     log_q = log_density(out["z"], out["mu"], out["logvar"])
     kl = (log_q - out["log_prior"]).mean()
-    reconstruction = gaussian_nats(out["images"], batch["images"], sigma)
+    reconstruction = gaussian_nll(out["images"], batch["images"], sigma)
     return {
         "loss": (reconstruction + beta * kl) / VALUES,
         "reconstruction": reconstruction,
@@ -237,8 +241,9 @@ def vae_loss(
 class AnnealedVAELoss:
     """`vae_loss` with a beta that falls from `start` to `end` in the course of training.
 
-    While z is dear, the picture must come from the caption; as it gets cheaper, z takes over only
-    what the caption leaves open. Begin with a cheap z, and it carries what the words could tell.
+    While the KL weight is high, the picture must come from the caption; as it falls, z takes over
+    only what the caption leaves open. With a low weight from the start, z would carry what the
+    words could tell.
 
     Args:
         steps: how many times it will be called.
@@ -257,10 +262,10 @@ class AnnealedVAELoss:
 
 
 def prior_loss(prior: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """How far a prior is from where an encoder, which no longer changes, puts its pictures.
+    """KL divergence from the prior to the posterior of a frozen encoder.
 
-    What training both at once leaves open is closed afterwards: a z is drawn from q, and the prior
-    learns to expect it. The idea of a second stage is Dai & Wipf's (2019, "Diagnosing and enhancing
+    Training both at once leaves a gap between them, which this closes afterwards: a z is drawn
+    from q, and the prior learns to expect it. The idea of a second stage is Dai & Wipf's (2019, "Diagnosing and enhancing
     VAE models"), who train a second VAE on z.
 
     Args:
@@ -279,7 +284,7 @@ def prior_loss(prior: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tenso
 
 @torch.no_grad()
 def posterior(model: TextToImageVAE, images: Tensor, tokens: Tensor) -> dict[str, Tensor]:
-    """Say where the encoder puts pictures with their captions, which is what `prior_loss` takes.
+    """Encode pictures with their captions, which gives the batch that `prior_loss` takes.
 
     Args:
         model: in eval mode.
@@ -291,7 +296,7 @@ def posterior(model: TextToImageVAE, images: Tensor, tokens: Tensor) -> dict[str
     """
     rows: dict[str, list[Tensor]] = {"mu": [], "logvar": [], "condition": []}
     for pictures, captions in zip(images.split(500), tokens.split(500), strict=True):
-        caption = model.text.read(captions)
+        caption = model.text.encode(captions)
         mu, logvar = model.encoder(pictures, caption)
         for name, values in (("mu", mu), ("logvar", logvar), ("condition", caption.condition)):
             rows[name].append(values)

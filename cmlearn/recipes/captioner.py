@@ -1,86 +1,123 @@
-"""The recipe of the LSTM captioner on the features of a shipped eye."""
+"""Recipes of the captioners, on the features of a shipped image encoder."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 
-from cmlearn.data.grammar import CAPTIONS_PER_SCENE
-from cmlearn.data.storybook import load_storybook
-from cmlearn.evaluation.caption_truth import score_captions
-from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner, Writer, caption_loss, greedy
-from cmlearn.recipes.eyes import grid_features
+from cmlearn.data.storybook.dataset import load_storybook
+from cmlearn.evaluation.claim_accuracy import score_captions
+from cmlearn.models.captioner import NETWORKS, Captioner, CaptionerConfig, caption_loss
+from cmlearn.models.decoding import CaptionDecoder, greedy_search
+from cmlearn.recipes.image_encoders import grid_features
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.training.batches import one_caption_each, shuffled_batches
 from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import fit
-from cmlearn.training.runtime import generator, seed_all
-
-STEPS, BATCH_SIZE, LEARNING_RATE = 8000, 64, 2e-3
-NOTEBOOK_STEPS = 1200  # what notebook 05 has time for
+from cmlearn.training.runtime import seed_all, seeded_generator
 
 
-def train(path: Path, seed: int, eye: str = "resnet18") -> None:
+@dataclass(frozen=True)
+class CaptionerRecipe:
+    """How a captioner is trained.
+
+    Attributes:
+        steps: batches.
+        encoder: the image encoder whose features it gets, one of `IMAGE_ENCODERS`.
+        batch_size: pictures in a batch, each with one of its captions.
+        learning_rate: the highest learning rate.
+    """
+
+    steps: int
+    encoder: str = "resnet18"
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+
+
+SHIPPED = CaptionerRecipe(8000)
+SHIPPED_TWO_STREAM = CaptionerRecipe(8000, encoder="two_stream_encoder")
+NOTEBOOK = CaptionerRecipe(1200)  # what notebook 05 has time for
+NOTEBOOK_RECURRENT = CaptionerRecipe(300)  # and notebook 09, four times
+RECURRENT_DIM = 128  # hidden_dim in notebook 09
+
+
+def train(path: Path, seed: int, recipe: CaptionerRecipe = SHIPPED) -> None:
     """Train on pictures with one of their captions; write `path`.safetensors and `path`.json."""
-    model, vocabulary = fitted(STEPS, seed, eye)
-    recipe: dict[str, object] = {"split": "train", "steps": STEPS, "batch_size": BATCH_SIZE}
-    recipe |= {"learning_rate": LEARNING_RATE, "features": eye}
+    model, vocabulary = fitted(recipe, seed)
     save_checkpoint(
         path,
         model,
         model.config,
         vocabulary=vocabulary.to_list(),
-        recipe=recipe,
+        recipe={"split": "train", **asdict(recipe)},
         seed=seed,
-        scores=scores(model, vocabulary, eye),
+        scores=scores(model, vocabulary, recipe.encoder),
         half=True,
     )
 
 
 def notebook_scores(seed: int) -> dict[str, float]:
-    """What notebook 05 reaches from another seed."""
-    return scores(*fitted(NOTEBOOK_STEPS, seed))
+    """Scores of the captioner of notebook 05, trained from another seed."""
+    return scores(*fitted(NOTEBOOK, seed))
+
+
+def recurrent_scores(seed: int) -> dict[str, float]:
+    """Scores of the captioners of notebook 09, without attention and with two layers of it."""
+    found: dict[str, float] = {}
+    for recurrent, layers in [*((name, 0) for name in NETWORKS), ("lstm", 2)]:
+        sizes: dict[str, Any] = {"recurrent": recurrent, "num_attention_layers": layers}
+        trained = fitted(NOTEBOOK_RECURRENT, seed, hidden_dim=RECURRENT_DIM, **sizes)
+        found |= {f"{recurrent}_{layers}_{name}": rate for name, rate in scores(*trained).items()}
+    return found
 
 
 def fitted(
-    steps: int,
+    recipe: CaptionerRecipe,
     seed: int,
-    eye: str = "resnet18",
-    build: Callable[[CaptionerConfig], nn.Module] = LSTMCaptioner,
-    description: str = "captioner",
+    build: Callable[[CaptionerConfig], nn.Module] = Captioner,
+    **sizes: Any,
 ) -> tuple[Any, Vocabulary]:
-    """Return a captioner trained for so many steps, with its vocabulary."""
+    """Train a captioner.
+
+    Args:
+        recipe: how.
+        seed: of the first weights and of the order of the pictures.
+        build: its class.
+        **sizes: fields of `CaptionerConfig` that are not to be the default.
+
+    Returns:
+        the model and its vocabulary.
+    """
     data = load_storybook("train")
-    told = [caption for captions in data.captions for caption in captions]
-    vocabulary = Vocabulary.from_captions(told)
-    features = grid_features("train", eye)
-    arrays = {
-        "features": features,
-        "tokens": vocabulary.encode_batch(told).view(len(data), CAPTIONS_PER_SCENE, -1),
-    }
+    vocabulary = Vocabulary.from_captions(text for texts in data.captions for text in texts)
+    features = grid_features("train", recipe.encoder)
+    arrays = {"features": features, "tokens": vocabulary.encode_captions(data.captions)}
     seed_all(seed)
-    model = build(CaptionerConfig(len(vocabulary), channels=features.shape[1]))
-    batches = shuffled_batches(arrays, BATCH_SIZE, generator(seed))
+    model = build(CaptionerConfig(len(vocabulary), channels=features.shape[1], **sizes))
+    batches = shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed))
     fit(
         model,
         caption_loss,
-        one_caption_each(batches, generator(seed + 1)),
-        steps=steps,
-        learning_rate=LEARNING_RATE,
-        description=description,
+        one_caption_each(batches, seeded_generator(seed + 1)),
+        steps=recipe.steps,
+        learning_rate=recipe.learning_rate,
+        description="captioner",
     )
     return model, vocabulary
 
 
-def scores(model: Writer, vocabulary: Vocabulary, eye: str = "resnet18") -> dict[str, float]:
-    """Share of a split's pictures of which everything is true that the captioner says."""
+def scores(
+    model: CaptionDecoder, vocabulary: Vocabulary, encoder: str = "resnet18"
+) -> dict[str, float]:
+    """Share of a split's pictures whose written caption makes only true claims."""
     found = {}
     for split in ("test", "novel"):
-        written = greedy(model, grid_features(split, eye))
+        written = greedy_search(model, grid_features(split, encoder))
         texts = [vocabulary.decode(tokens) for tokens in written]
-        rates = score_captions(texts, load_storybook(split).scenes or ())
+        rates = score_captions(texts, load_storybook(split).scenes)
         found[f"all_true_{split}"] = round(rates["all_true"], 3)
     return found

@@ -1,15 +1,12 @@
-"""The recipe of the text-to-image GAN.
-
-It begins with nothing, or with what the VAE has learned.
-"""
+"""Recipes of the text-to-image GAN: from nothing, or from the weights of the VAE's decoder."""
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -17,15 +14,16 @@ from torch import Tensor
 
 from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.images import resize_all
-from cmlearn.data.storybook import load_storybook
-from cmlearn.evaluation.sharpness import edge_energy
+from cmlearn.data.storybook.dataset import load_storybook
+from cmlearn.evaluation.image_metrics import edge_energy
 from cmlearn.models.gan import (
-    SIDE,
+    OUTPUT_SIZE,
     DecoderAsGenerator,
     Discriminator,
     GANConfig,
+    Generator,
     TextToImageGAN,
-    captioned_discriminator_loss,
+    matching_aware_discriminator_loss,
     relativistic_generator_loss,
 )
 from cmlearn.models.vae import TextToImageVAE, VAEConfig, to_signed, to_uint8
@@ -33,61 +31,60 @@ from cmlearn.recipes.vae import text_to_image_scores
 from cmlearn.text.cleaning import tokenize
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.text.word2vec import standardised_table, train_word2vec
-from cmlearn.training.adversarial import contest, with_noise
 from cmlearn.training.batches import shuffled_batches
 from cmlearn.training.checkpoint import load_checkpoint, save_checkpoint
-from cmlearn.training.runtime import channels_last, generator, seed_all
-
-STEPS, BATCH_SIZE, LEARNING_RATE = 3_000, 64, 1e-3
+from cmlearn.training.gan_loop import fit_gan, running_mean, with_noise
+from cmlearn.training.runtime import channels_last, seed_all, seeded_generator
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How long to train, and how.
+class GANRecipe:
+    """How a GAN is trained.
 
     Attributes:
-        steps: turns of each of the two networks.
+        steps: updates of each of the two networks.
         learning_rate: of the discriminator.
-        generator_rate: the generator's.
+        generator_rate: of the generator.
         gamma: the weight of R1 and R2.
-        share: of how much of a batch they are taken.
+        share: share of a batch for which R1 and R2 are computed.
+        batch_size: pictures in a batch.
     """
 
     steps: int
-    learning_rate: float = LEARNING_RATE
-    generator_rate: float = LEARNING_RATE
+    learning_rate: float = 1e-3
+    generator_rate: float = 1e-3
     gamma: float = 1.0
     share: float = 0.25
+    batch_size: int = 64
 
 
-NOTEBOOK = Plan(240, gamma=10.0)  # notebook 08, section 6
-NOTEBOOK_LATER = Plan(200, generator_rate=2e-4)  # and section 8
+NOTEBOOK = GANRecipe(240, gamma=10.0)  # notebook 08, section 6
+NOTEBOOK_FROM_VAE = GANRecipe(200, generator_rate=2e-4)  # and section 8
+LONG = GANRecipe(3_000, generator_rate=2e-4)
 
 
-def train(path: Path, seed: int) -> None:
-    """Train the shipped VAE's decoder on in a contest; write `path`.safetensors and `path`.json.
+def train(path: Path, seed: int, recipe: GANRecipe = LONG) -> None:
+    """Fine-tune the shipped VAE's decoder as a GAN; write `path`.safetensors and `path`.json.
 
-    What is written is a `TextToImageVAE` of which only the decoder is another.
+    What is written is a `TextToImageVAE` with another decoder.
     """
-    plan = Plan(STEPS, generator_rate=2e-4)
-    model, vocabulary = fitted_later(plan, seed)
-    recipe: dict[str, object] = {"split": "train", "batch_size": BATCH_SIZE, "begins_as": "vae"}
+    model, vocabulary = fitted_from_vae(recipe, seed)
     save_checkpoint(
         path,
         model,
         model.config,
         vocabulary=vocabulary.to_list(),
-        recipe=recipe | asdict(plan),
+        recipe={"split": "train", "begins_as": "vae", **asdict(recipe)},
         seed=seed,
         scores=text_to_image_scores(model, vocabulary) | {"edges": edges(model, vocabulary)},
     )
 
 
 def notebook_scores(seed: int) -> dict[str, float]:
-    """What notebook 08 reaches from another seed, from nothing and from the VAE ("later")."""
+    """Scores of notebook 08's GANs from another seed: from nothing, and from the VAE ("later")."""
     model, vocabulary = fitted(NOTEBOOK, seed)
     scores = text_to_image_scores(model, vocabulary) | {"edges": edges(model, vocabulary)}
-    later, words = fitted_later(NOTEBOOK_LATER, seed)
+    later, words = fitted_from_vae(NOTEBOOK_FROM_VAE, seed)
     found = text_to_image_scores(later, words) | {"edges": edges(later, words)}
     return scores | {f"later_{name}": value for name, value in found.items()}
 
@@ -96,12 +93,12 @@ def edges(model: TextToImageGAN | TextToImageVAE, vocabulary: Vocabulary) -> flo
     """The edge energy of what is drawn for the test captions, as a share of true pictures'."""
     data = load_storybook("test")
     tokens = vocabulary.encode_batch([told[0] for told in data.captions])
-    drawn = edge_energy(to_uint8(model.sample(tokens, generator(0))).numpy()).mean()
-    return round(float(drawn / edge_energy(resize_all(data.images, SIDE)).mean()), 3)
+    drawn = edge_energy(to_uint8(model.sample(tokens, seeded_generator(0))).numpy()).mean()
+    return round(float(drawn / edge_energy(resize_all(data.images, OUTPUT_SIZE)).mean()), 3)
 
 
-def fitted(plan: Plan, seed: int) -> tuple[TextToImageGAN, Vocabulary]:
-    """Return a GAN's reader and generator, trained from nothing, with the vocabulary."""
+def fitted(recipe: GANRecipe, seed: int) -> tuple[TextToImageGAN, Vocabulary]:
+    """Train a GAN from nothing; return its text encoder with its generator, and the vocabulary."""
     images, captions, every = _training_pictures()
     vocabulary = Vocabulary.from_captions(every)
     vectors = train_word2vec([tokenize(caption) for caption in every], seed=seed)
@@ -109,28 +106,28 @@ def fitted(plan: Plan, seed: int) -> tuple[TextToImageGAN, Vocabulary]:
     seed_all(seed)
     model = channels_last(TextToImageGAN(GANConfig(len(vocabulary)), table))
     discriminator = channels_last(Discriminator(model.config))
-    words, padding = model.read(vocabulary.encode_batch(captions))
+    words, padding = model.text(vocabulary.encode_batch(captions))
     arrays = {"real": images, "words": words, "padding": padding}
-    batches = shuffled_batches(arrays, BATCH_SIZE, generator(seed))
-    average = copy.deepcopy(model.generator)
-    contest(
+    batches = shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed))
+    average = running_mean(model.generator)
+    fit_gan(
         model.generator,
         discriminator,
         relativistic_generator_loss,
-        partial(captioned_discriminator_loss, gamma=plan.gamma, share=plan.share),
-        with_noise(batches, model.config.latent_dim, generator(seed + 1)),
-        steps=plan.steps,
-        learning_rate=plan.learning_rate,
-        generator_rate=plan.generator_rate,
+        partial(matching_aware_discriminator_loss, gamma=recipe.gamma, share=recipe.share),
+        with_noise(batches, model.config.latent_dim, seeded_generator(seed + 1)),
+        steps=recipe.steps,
+        learning_rate=recipe.learning_rate,
+        generator_rate=recipe.generator_rate,
         average=average,
         description="gan",
     )
-    model.generator = average
+    model.generator = cast(Generator, average.module)
     return model, vocabulary
 
 
-def fitted_later(plan: Plan, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
-    """Return the shipped VAE, its decoder trained on in a contest, with its vocabulary."""
+def fitted_from_vae(recipe: GANRecipe, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
+    """Fine-tune the decoder of the shipped VAE as a GAN; return the VAE and its vocabulary."""
     model, info = load_checkpoint(checkpoint_folder() / "vae", TextToImageVAE, VAEConfig)
     vocabulary = Vocabulary.from_list(info.vocabulary or ())
     images, captions, _ = _training_pictures()
@@ -138,29 +135,30 @@ def fitted_later(plan: Plan, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
     caption_dim = model.config.text.condition_dim
     discriminator = Discriminator(GANConfig(len(vocabulary), embed_dim=caption_dim, window=1))
     with torch.no_grad():
-        caption = model.text.read(vocabulary.encode_batch(captions))
-        z = model.prior.sample(caption.condition, generator(seed))
+        caption = model.text.encode(vocabulary.encode_batch(captions))
+        z = model.prior.sample(caption.condition, seeded_generator(seed))
     arrays = {"real": images, "z": z, "words": caption.words, "padding": caption.padding}
-    average = copy.deepcopy(model.decoder)
-    contest(
-        DecoderAsGenerator(model.decoder),
+    generator = DecoderAsGenerator(model.decoder)
+    average = running_mean(generator)
+    fit_gan(
+        generator,
         channels_last(discriminator),
         relativistic_generator_loss,
-        partial(captioned_discriminator_loss, gamma=plan.gamma, share=plan.share),
-        shuffled_batches(arrays, BATCH_SIZE, generator(seed)),
-        steps=plan.steps,
-        learning_rate=plan.learning_rate,
-        generator_rate=plan.generator_rate,
-        average=DecoderAsGenerator(average),
-        description="contest",
+        partial(matching_aware_discriminator_loss, gamma=recipe.gamma, share=recipe.share),
+        shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed)),
+        steps=recipe.steps,
+        learning_rate=recipe.learning_rate,
+        generator_rate=recipe.generator_rate,
+        average=average,
+        description="gan from vae",
     )
-    model.decoder = average
+    model.decoder = cast(DecoderAsGenerator, average.module).decoder
     return model, vocabulary
 
 
 def _training_pictures() -> tuple[Tensor, Sequence[str], Sequence[str]]:
     """Return the pictures, the first caption of each, and all captions."""
     data = load_storybook("train")
-    images = to_signed(torch.from_numpy(resize_all(np.asarray(data.images), SIDE)))
+    images = to_signed(torch.from_numpy(resize_all(np.asarray(data.images), OUTPUT_SIZE)))
     every = [caption for captions in data.captions for caption in captions]
     return images, [captions[0] for captions in data.captions], every

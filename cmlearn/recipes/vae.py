@@ -1,4 +1,4 @@
-"""The recipe of the text-to-image VAE."""
+"""Recipes of the text-to-image VAE, on Word2Vec and on a frozen BERT."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cmlearn.data.claims import all_true
-from cmlearn.data.grammar import CAPTIONS_PER_SCENE
+from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.images import resize_all
-from cmlearn.data.parser import parse_caption
-from cmlearn.data.storybook import load_storybook
-from cmlearn.evaluation.scene_reader import read_scenes
+from cmlearn.data.storybook.captions import CAPTIONS_PER_SCENE
+from cmlearn.data.storybook.dataset import load_storybook
+from cmlearn.evaluation.claim_accuracy import captions_hold
+from cmlearn.evaluation.scene_parser import parse_scenes
 from cmlearn.models.gan import TextToImageGAN
-from cmlearn.models.text_encoder import TextEncoderConfig
+from cmlearn.models.text_encoders import TextEncoderConfig
 from cmlearn.models.vae import (
-    SIDE,
+    OUTPUT_SIZE,
     AnnealedVAELoss,
     TextToImageVAE,
     VAEConfig,
@@ -29,30 +29,31 @@ from cmlearn.models.vae import (
     to_signed,
     to_uint8,
 )
+from cmlearn.pretrained.minilm import FrozenBert, load_minilm
 from cmlearn.text.cleaning import tokenize
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.text.word2vec import standardised_table, train_word2vec
 from cmlearn.training.batches import one_caption_each, shuffled_batches
 from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import History, fit
-from cmlearn.training.runtime import channels_last, generator, seed_all
+from cmlearn.training.runtime import channels_last, seed_all, seeded_generator
 
-STEPS, BATCH_SIZE, LEARNING_RATE = 9_000, 64, 2e-3
-PRIOR_STEPS, PRIOR_BATCH_SIZE = 3_000, 512  # afterwards, for the prior alone
-BETA_START, BETA_END = 40.0, 4.0
 CONDITION_DIM = 128
 
 
 @dataclass(frozen=True)
-class Plan:
-    """How long to train, and on what.
+class VAERecipe:
+    """How a text-to-image VAE is trained.
 
     Attributes:
-        steps: of training everything.
-        prior_steps: of training the prior alone, afterwards.
+        steps: batches for the whole model.
+        prior_steps: batches for the prior alone, afterwards.
         beta_start: the first weight of the KL term.
         beta_end: the last one.
         captions: how many of a picture's captions are read, the first ones.
+        batch_size: pictures in a batch.
+        learning_rate: the highest learning rate.
+        prior_batch_size: pictures in a batch for the prior alone.
     """
 
     steps: int
@@ -60,76 +61,117 @@ class Plan:
     beta_start: float
     beta_end: float
     captions: int
+    batch_size: int = 64
+    learning_rate: float = 2e-3
+    prior_batch_size: int = 512
 
 
-NOTEBOOK = Plan(600, prior_steps=300, beta_start=8.0, beta_end=6.0, captions=1)  # notebook 03
+SHIPPED = VAERecipe(9_000, 3_000, beta_start=40.0, beta_end=4.0, captions=CAPTIONS_PER_SCENE)
+NOTEBOOK = VAERecipe(600, 300, beta_start=8.0, beta_end=6.0, captions=1)  # notebook 03
 
 
-def train(path: Path, seed: int) -> None:
+class CaptionEncoder(Protocol):
+    """What turns captions into what a VAE reads: a `Vocabulary`, a `FrozenBert`."""
+
+    def encode_batch(self, captions: Sequence[str]) -> Tensor:
+        """B captions -> (B, T) token ids or (B, T, D) vectors."""
+
+
+def train(path: Path, seed: int, recipe: VAERecipe = SHIPPED) -> None:
     """Train on pictures with one of their captions; write `path`.safetensors and `path`.json."""
-    plan = Plan(STEPS, PRIOR_STEPS, BETA_START, BETA_END, CAPTIONS_PER_SCENE)
-    model, vocabulary = fitted(plan, seed)
-    save_checkpoint(
-        path,
-        model,
-        model.config,
-        vocabulary=vocabulary.to_list(),
-        recipe=told_recipe(plan),
-        seed=seed,
-        scores=text_to_image_scores(model, vocabulary),
-    )
+    model, vocabulary = fitted(recipe, seed)
+    _save(path, model, vocabulary, vocabulary.to_list(), recipe, seed)
 
 
-def told_recipe(plan: Plan) -> dict[str, object]:
-    """What a checkpoint says of how it was trained."""
-    recipe: dict[str, object] = {"split": "train", "batch_size": BATCH_SIZE}
-    recipe |= {"learning_rate": LEARNING_RATE, "prior_batch_size": PRIOR_BATCH_SIZE}
-    return recipe | asdict(plan)
+def train_on_bert(path: Path, seed: int, recipe: VAERecipe = SHIPPED) -> None:
+    """Train with a frozen BERT as the text encoder; write `path`.safetensors and `path`.json.
+
+    Raises:
+        FileNotFoundError: BERT's weights are not on this machine.
+    """
+    model, bert = fitted_on_bert(recipe, seed)
+    _save(path, model, bert, None, recipe, seed)
 
 
 def notebook_scores(seed: int) -> dict[str, float]:
-    """What notebook 03 reaches from another seed."""
+    """Scores of the VAE of notebook 03, trained from another seed."""
     return text_to_image_scores(*fitted(NOTEBOOK, seed))
 
 
-def fitted(plan: Plan, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
-    """Return a VAE trained by a plan, with its vocabulary."""
+def bert_scores(seed: int) -> dict[str, float]:
+    """Scores of the same VAE with a frozen BERT as its text encoder.
+
+    Raises:
+        FileNotFoundError: BERT's weights are not on this machine.
+    """
+    return text_to_image_scores(*fitted_on_bert(NOTEBOOK, seed))
+
+
+def fitted(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
+    """Train a VAE that begins from Word2Vec's vectors; return it with its vocabulary."""
     seed_all(seed)
     data = load_storybook("train")
-    told = [caption for captions in data.captions for caption in captions]
-    vocabulary = Vocabulary.from_captions(told)
-    vectors = train_word2vec([tokenize(caption) for caption in told], seed=seed)
+    texts = [caption for captions in data.captions for caption in captions]
+    vocabulary = Vocabulary.from_captions(texts)
+    vectors = train_word2vec([tokenize(caption) for caption in texts], seed=seed)
     config = VAEConfig(TextEncoderConfig(len(vocabulary), condition_dim=CONDITION_DIM))
-    table = standardised_table(vectors, vocabulary)
-    model = channels_last(TextToImageVAE(config, table))
-    tokens = vocabulary.encode_batch(told).view(len(data), CAPTIONS_PER_SCENE, -1)
-    arrays = {
-        "images": to_signed(torch.from_numpy(resize_all(data.images, SIDE))),
-        "tokens": tokens[:, : plan.captions],
-    }
-    batches = shuffled_batches(arrays, BATCH_SIZE, generator(seed))
-    fit(
-        model,
-        AnnealedVAELoss(plan.steps, plan.beta_start, plan.beta_end),
-        one_caption_each(batches, generator(seed + 1)),
-        steps=plan.steps,
-        learning_rate=LEARNING_RATE,
-        description="vae",
-    )
-    fit_prior(model, arrays["images"], arrays["tokens"], plan.prior_steps, seed)
+    model = channels_last(TextToImageVAE(config, standardised_table(vectors, vocabulary)))
+    tokens = vocabulary.encode_captions(data.captions, CAPTIONS_PER_SCENE)
+    _fit(model, data, tokens[:, : recipe.captions], recipe, seed)
     return model, vocabulary
 
 
+def fitted_on_bert(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, FrozenBert]:
+    """Train a VAE whose words are encoded by a frozen BERT; return both.
+
+    BERT reads each caption once, before the training: fifty thousand of them take about 800 MB.
+
+    Raises:
+        FileNotFoundError: BERT's weights are not on this machine.
+    """
+    bert = load_minilm()
+    data = load_storybook("train")
+    texts = [caption for captions in data.captions for caption in captions[: recipe.captions]]
+    vectors = bert.words(texts).unflatten(0, (len(data), recipe.captions))  # (N, K, T, D) float16
+    seed_all(seed)
+    model = channels_last(TextToImageVAE(bert_config(vectors.shape[3])))
+    _fit(model, data, vectors, recipe, seed)
+    return model, bert
+
+
+def bert_config(embed_dim: int) -> VAEConfig:
+    """The sizes of a `TextToImageVAE` whose words come as vectors of length `embed_dim`."""
+    text = TextEncoderConfig(0, embed_dim=embed_dim, condition_dim=CONDITION_DIM, kind="vectors")
+    return VAEConfig(text)
+
+
+def _fit(
+    model: TextToImageVAE, data: CaptionedPictures, tokens: Tensor, recipe: VAERecipe, seed: int
+) -> None:
+    images = to_signed(torch.from_numpy(resize_all(data.images, OUTPUT_SIZE)))
+    arrays = {"images": images, "tokens": tokens}
+    batches = shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed))
+    fit(
+        model,
+        AnnealedVAELoss(recipe.steps, recipe.beta_start, recipe.beta_end),
+        one_caption_each(batches, seeded_generator(seed + 1)),
+        steps=recipe.steps,
+        learning_rate=recipe.learning_rate,
+        description="vae",
+    )
+    fit_prior(model, images, tokens, recipe, seed)
+
+
 def fit_prior(
-    model: TextToImageVAE, images: Tensor, tokens: Tensor, steps: int, seed: int
+    model: TextToImageVAE, images: Tensor, tokens: Tensor, recipe: VAERecipe, seed: int
 ) -> History:
     """Train nothing but the prior of a trained model, on pictures with each of their captions.
 
     Args:
         model: its prior is trained in place.
         images: (N, 3, 32, 32) float, -1 to 1.
-        tokens: (N, K, T) int64, K captions of each picture, or the vectors of their words.
-        steps: how many batches of `PRIOR_BATCH_SIZE`.
+        tokens: (N, K, T) int64, K captions of each picture, or (N, K, T, D) vectors of their words.
+        recipe: of its `prior_steps`, `prior_batch_size` and `learning_rate`.
         seed: decides the order.
     """
     parts = [posterior(model, images, tokens[:, k]) for k in range(tokens.shape[1])]
@@ -137,41 +179,47 @@ def fit_prior(
     return fit(
         model.prior,
         prior_loss,
-        shuffled_batches(arrays, PRIOR_BATCH_SIZE, generator(seed)),
-        steps=steps,
-        learning_rate=LEARNING_RATE,
+        shuffled_batches(arrays, recipe.prior_batch_size, seeded_generator(seed)),
+        steps=recipe.prior_steps,
+        learning_rate=recipe.learning_rate,
         description="prior",
     )
 
 
-class Encoder(Protocol):
-    """What turns captions into what a VAE reads: a `Vocabulary`, a `FrozenBert`."""
-
-    def encode_batch(self, captions: Sequence[str]) -> Tensor:
-        """B captions -> (B, T) ids or (B, T, D) vectors."""
+def _save(
+    path: Path,
+    model: TextToImageVAE,
+    encoder: CaptionEncoder,
+    words: list[str] | None,
+    recipe: VAERecipe,
+    seed: int,
+) -> None:
+    save_checkpoint(
+        path,
+        model,
+        model.config,
+        vocabulary=words,
+        recipe={"split": "train", **asdict(recipe)},
+        seed=seed,
+        scores=text_to_image_scores(model, encoder),
+    )
 
 
 def text_to_image_scores(
-    model: TextToImageVAE | TextToImageGAN, vocabulary: Encoder
+    model: TextToImageVAE | TextToImageGAN, encoder: CaptionEncoder
 ) -> dict[str, float]:
-    """Share of pictures, read by the deterministic parser, of which the whole caption is true.
+    """Share of drawn pictures of which the whole caption is true, by the scene parser.
 
-    The caption is the first of each scene, which tells all there is but the places; "one thing"
-    are the scenes with one thing.
+    The caption is the first of each scene, which states all but the relations; "one thing" are
+    the scenes with one thing.
     """
     scores: dict[str, float] = {}
     for split in ("test", "novel"):
         data = load_storybook(split)
-        asked = [captions[0] for captions in data.captions]
-        drawn = model.sample(vocabulary.encode_batch(asked), generator(0))
-        read = read_scenes(to_uint8(drawn).numpy())
-        true = [
-            scene is not None and all_true(parse_caption(caption), scene)
-            for caption, scene in zip(asked, read, strict=True)
-        ]
-        one = [
-            t for t, scene in zip(true, data.scenes or (), strict=True) if len(scene.things) == 1
-        ]
-        scores[f"true_{split}"] = round(float(np.mean(true)), 3)
-        scores[f"true_{split}_one_thing"] = round(float(np.mean(one)), 3)
+        captions = [texts[0] for texts in data.captions]
+        drawn = model.sample(encoder.encode_batch(captions), seeded_generator(0))
+        true = captions_hold(parse_scenes(to_uint8(drawn).numpy()), captions)
+        one = np.array([len(scene.things) == 1 for scene in data.known_scenes])
+        scores[f"true_{split}"] = round(float(true.mean()), 3)
+        scores[f"true_{split}_one_thing"] = round(float(true[one].mean()), 3)
     return scores

@@ -1,6 +1,5 @@
 """Word vectors by gensim's Word2Vec, as arrays that the models can use."""
 
-import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -8,9 +7,8 @@ import numpy as np
 import torch
 from gensim.models import KeyedVectors, Word2Vec
 from gensim.test.utils import datapath
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.functional import logsigmoid
 
 from cmlearn.text.cleaning import tokenize
 from cmlearn.text.vocabulary import Vocabulary
@@ -118,41 +116,81 @@ def mean_vector(tokens: Sequence[str], vectors: KeyedVectors) -> np.ndarray:
     return np.mean(known, axis=0)
 
 
-def save_vectors(vectors: KeyedVectors, path: Path) -> None:
-    """Write the vectors to `path` (.safetensors), with their words in a .json beside it."""
-    path = Path(path)
-    save_file({"vectors": np.ascontiguousarray(vectors.vectors)}, path)
-    words = json.dumps({"words": vectors.index_to_key}, ensure_ascii=False)
-    path.with_suffix(".json").write_text(words, encoding="utf-8")
-
-
-def load_vectors(path: Path) -> KeyedVectors:
-    """Read what `save_vectors` wrote; nothing is unpickled.
-
-    Raises:
-        FileNotFoundError: if one of the two files is missing.
-        ValueError: if they are damaged or do not belong together.
-    """
-    path = Path(path)
-    for file in (path, path.with_suffix(".json")):
-        if not file.is_file():
-            raise FileNotFoundError(
-                f"{file}: not found; word vectors are a .safetensors and a .json"
-            )
-    try:
-        array = load_file(path)["vectors"]
-        words = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["words"]
-    except (SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{path}: not word vectors of this course ({error})") from error
-    if array.ndim != 2 or len(array) != len(words):
-        raise ValueError(f"{path}: {len(words)} words but an array of shape {array.shape}")
-    vectors = KeyedVectors(array.shape[1])
-    vectors.add_vectors(words, array)
-    return vectors
-
-
 def _tokens(sentence: Sequence[str]) -> Sequence[str]:
     """Refuse a string, whose letters would be taken for words."""
     if isinstance(sentence, str):
         raise TypeError("sentence: expected a list of tokens, got a string; use tokenize(caption)")
     return sentence
+
+
+def skipgram_pairs(ids: Sequence[int], window: int) -> Tensor:
+    """List every word with each of its neighbours.
+
+    Args:
+        ids: the ids of one sentence.
+        window: how many places to each side count as near.
+
+    Returns:
+        (N, 2) int64: word, context. N = 0 for sentences of fewer than two words.
+    """
+    pairs = [
+        (word, ids[j])
+        for i, word in enumerate(ids)
+        for j in range(max(0, i - window), min(len(ids), i + window + 1))
+        if j != i
+    ]
+    return torch.tensor(pairs, dtype=torch.int64).reshape(-1, 2)
+
+
+def draw_negatives(counts: Tensor, size: tuple[int, int], rng: np.random.Generator) -> Tensor:
+    """Draw words by chance, in proportion to their count to the power 3/4 (section 2.2).
+
+    Args:
+        counts: (V,) how often each word occurs; a count of zero is never drawn.
+        size: (B, K), K negatives for each of B pairs.
+        rng: NumPy's, whose draws are the same on every processor.
+
+    Returns:
+        (B, K) int64 ids.
+    """
+    weights = counts.double().numpy() ** 0.75
+    return torch.from_numpy(rng.choice(len(counts), size=size, p=weights / weights.sum()))
+
+
+class SkipGram(nn.Module):
+    """Two vectors for each word: one as the word itself, one as the context of others.
+
+    Args:
+        vocab_size: V, the number of words.
+        embed_dim: D, the length of the vectors.
+    """
+
+    def __init__(self, vocab_size: int, embed_dim: int) -> None:
+        """Begin as word2vec does: small random words, zero contexts."""
+        super().__init__()
+        self.words = nn.Embedding(vocab_size, embed_dim)
+        self.contexts = nn.Embedding(vocab_size, embed_dim)
+        nn.init.uniform_(self.words.weight, -0.5 / embed_dim, 0.5 / embed_dim)
+        nn.init.zeros_(self.contexts.weight)
+
+    def forward(self, word: Tensor, contexts: Tensor) -> Tensor:
+        """Score words with contexts: (B,) and (B, K) int64 -> (B, K) dot products."""
+        vectors = self.words(word).unsqueeze(-1)  # (B, D, 1)
+        return (self.contexts(contexts) @ vectors).squeeze(-1)  # (B, K, D) -> (B, K)
+
+
+def skipgram_loss(model: SkipGram, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Compute equation 4 with its sign turned, so that smaller is better.
+
+    Args:
+        model: the vectors.
+        batch: "word" (B,), "context" (B,) and "negatives" (B, K), all int64.
+
+    Returns:
+        "loss", the mean over the batch, and its two parts "positive" and "negative".
+    """
+    near = model(batch["word"], batch["context"].unsqueeze(1))  # (B, 1)
+    chance = model(batch["word"], batch["negatives"])  # (B, K)
+    positive = -logsigmoid(near).sum(dim=1).mean()
+    negative = -logsigmoid(-chance).sum(dim=1).mean()
+    return {"loss": positive + negative, "positive": positive, "negative": negative}

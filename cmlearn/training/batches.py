@@ -12,7 +12,7 @@ Batch = dict[str, Tensor]
 
 
 def shuffled_batches(
-    arrays: Mapping[str, Tensor | np.ndarray], batch_size: int, generator: torch.Generator
+    arrays: Mapping[str, Tensor | np.ndarray], batch_size: int, rng: torch.Generator
 ) -> Iterator[Batch]:
     """Yield batches for ever, each epoch in a new order.
 
@@ -23,7 +23,7 @@ def shuffled_batches(
         arrays: named tensors or (memory-mapped) arrays of N rows each; row n of each belong
             together. Only the rows of a batch are read from a memory map.
         batch_size: rows in a batch, at least 1.
-        generator: decides the order.
+        rng: decides the order.
 
     Raises:
         ValueError: no arrays, no rows, arrays of different lengths, or a batch size below 1.
@@ -31,16 +31,16 @@ def shuffled_batches(
     num_rows = _common_length(arrays)
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
-    return _endless(arrays, num_rows, min(batch_size, num_rows), generator)
+    return _endless(arrays, num_rows, min(batch_size, num_rows), rng)
 
 
-def one_caption_each(batches: Iterable[Batch], generator: torch.Generator) -> Iterator[Batch]:
+def one_caption_each(batches: Iterable[Batch], rng: torch.Generator) -> Iterator[Batch]:
     """Keep one caption of each picture, drawn anew whenever the picture comes.
 
     Args:
         batches: each with "tokens" (B, K, T) int64, K captions of each picture, padded; or with
             the vectors of their words, (B, K, T, D), zeros where there is no word.
-        generator: decides which caption.
+        rng: decides which caption.
 
     Yields:
         the same batches with "tokens" (B, T) or (B, T, D), cut off where the rest is padding.
@@ -55,7 +55,7 @@ def one_caption_each(batches: Iterable[Batch], generator: torch.Generator) -> It
                 f'"tokens" must be (B, K, T) or (B, K, T, D), got {tuple(tokens.shape)}'
             )
         num_pictures, num_captions = tokens.shape[:2]
-        drawn = torch.randint(num_captions, (num_pictures,), generator=generator)
+        drawn = torch.randint(num_captions, (num_pictures,), generator=rng)
         chosen = tokens[torch.arange(num_pictures), drawn]
         present = chosen != PAD if chosen.ndim == 2 else (chosen != 0).any(dim=2)  # (B, T)
         longest = int(present.sum(dim=1).max())
@@ -66,10 +66,10 @@ def _endless(
     arrays: Mapping[str, Tensor | np.ndarray],
     num_rows: int,
     batch_size: int,
-    generator: torch.Generator,
+    rng: torch.Generator,
 ) -> Iterator[Batch]:
     while True:
-        order = torch.randperm(num_rows, generator=generator)
+        order = torch.randperm(num_rows, generator=rng)
         for start in range(0, num_rows - batch_size + 1, batch_size):
             rows = order[start : start + batch_size]
             yield {name: _take(array, rows) for name, array in arrays.items()}

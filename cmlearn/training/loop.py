@@ -1,5 +1,7 @@
 """Fit any model to any objective."""
 
+from __future__ import annotations
+
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -13,7 +15,11 @@ from tqdm import tqdm
 from cmlearn.training.batches import Batch
 
 Terms = dict[str, Tensor]
+
+
 Objective = Callable[[nn.Module, Batch], Terms]
+
+
 History = dict[str, np.ndarray]
 
 
@@ -27,6 +33,7 @@ def fit(
     weight_decay: float = 0.01,
     clip_norm: float = 1.0,
     warmup: float = 0.1,
+    on_step: Callable[[int], object] | None = None,
     progress: bool = True,
     description: str = "",
 ) -> History:
@@ -44,6 +51,8 @@ def fit(
         weight_decay: how strongly AdamW pulls weights to zero.
         clip_norm: gradients longer than this are shortened to it.
         warmup: share of the steps in which the learning rate climbs, 0 to 1.
+        on_step: called with the number of steps done: with 0 before the first, then after each. The
+            model is in train mode, and must be left as it is.
         progress: show a bar with the running loss, on stderr.
         description: what stands before the bar.
 
@@ -68,14 +77,18 @@ def fit(
         # Not disable=False, which would overrule the variable TQDM_DISABLE.
         hidden = {} if progress else {"disable": True}
         with tqdm(total=steps, desc=description, mininterval=0.5, **hidden) as bar:
+            if on_step:
+                on_step(0)
             for step in range(steps):
-                terms = objective(model, _next_batch(stream, step, steps))
-                _record(terms, step, history)
+                terms = objective(model, next_batch(stream, f"{step} of {steps} steps"))
+                record_terms(terms, step, history)
                 optimiser.zero_grad(set_to_none=True)
                 terms["loss"].backward()
                 nn.utils.clip_grad_norm_(weights, clip_norm)
                 optimiser.step()
                 schedule.step()
+                if on_step:
+                    on_step(step + 1)
                 bar.set_postfix_str(f"loss {np.mean(history['loss'][-20:]):.3f}", refresh=False)
                 bar.update()
     finally:
@@ -91,17 +104,29 @@ def one_cycle(done: float, warmup: float) -> float:
     return 0.5 + 0.5 * math.cos(math.pi * (done - warmup) / max(1 - warmup, 1e-9))
 
 
-def _next_batch(stream: Iterable[Batch], step: int, steps: int) -> Batch:
+def next_batch(stream: Iterable[Batch], done: str) -> Batch:
+    """Return the next batch.
+
+    Raises:
+        ValueError: there is none; `done` says in the message how far the training came.
+    """
     for batch in stream:
         return batch
-    raise ValueError(f"batches ended after {step} of {steps} steps: pass an endless iterator")
+    raise ValueError(f"batches ended after {done}: pass an endless iterator")
 
 
-def _record(terms: Terms, step: int, history: dict[str, list[float]]) -> None:
-    """Append each term to its history, or raise where one is not a finite number."""
+def record_terms(
+    terms: Terms, step: int, history: dict[str, list[float]], prefix: str = ""
+) -> None:
+    """Append each term to its history under its name with `prefix` before it.
+
+    Raises:
+        ValueError: there is no term "loss".
+        FloatingPointError: a term is NaN or infinite.
+    """
     if "loss" not in terms:
         raise ValueError(f'the objective must return a term "loss"; it returned {sorted(terms)}')
-    values = {name: float(term.detach()) for name, term in terms.items()}
+    values = {f"{prefix}{name}": float(term.detach()) for name, term in terms.items()}
     broken = [name for name, value in values.items() if not math.isfinite(value)]
     if broken:
         raise FloatingPointError(

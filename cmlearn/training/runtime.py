@@ -28,7 +28,7 @@ def channels_last(model: Model) -> Model:
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
-def generator(seed: int) -> torch.Generator:
+def seeded_generator(seed: int) -> torch.Generator:
     """Return a new CPU generator that starts at `seed`."""
     return torch.Generator().manual_seed(seed)
 

@@ -11,14 +11,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-INK = "#333344"
-RED = "#b3261e"
-FAINT = "#9a9aa6"
-ORANGE = "#e8850c"  # seen on a night sky and on snow
-BLUE = "#1d5fa8"
+from cmlearn.viz.style import BLUE, INK, LIGHT_RED, PALE, RED
+
 SPECIAL = "#cfe3f7"
+
+
 WIDTH, HEIGHT = 5.45, 13  # of a letter and of a line, in typographic points
+
+
 LETTERS = 27  # in a line below a picture
+
 
 Marked = Sequence[tuple[str, bool]]
 
@@ -72,7 +74,7 @@ def captioned_pictures(
 
 def _write_below(ax: Axes, caption: Marked) -> None:
     for y, x, word, true in _laid_out(caption):
-        tint = None if true else {"facecolor": "#f9dedb", "edgecolor": "none", "pad": 0.8}
+        tint = None if true else {"facecolor": LIGHT_RED, "edgecolor": "none", "pad": 0.8}
         ax.annotate(
             word,
             (0, 0),
@@ -114,7 +116,7 @@ def token_rows(rows: Mapping[str, Sequence[str]], title: str, wanted: str | None
         for x, token in enumerate(tokens):
             wrong = x < len(target) and token != target[x]
             special = SPECIAL if token.startswith("<") else "#f4f4f8"
-            _box(axes, x, y, token, "#f9dedb" if wrong else special, RED if wrong else INK)
+            _box(axes, x, y, token, LIGHT_RED if wrong else special, RED if wrong else INK)
         if name == wanted:
             target = tokens
     _frame(axes, width, len(rows), title)
@@ -138,7 +140,7 @@ def next_words(
     for x, (taken, words) in enumerate(zip(written, candidates, strict=True)):
         for y, (word, probability) in enumerate(words):
             shade = plt.cm.Blues(0.65 * probability)  # type: ignore[attr-defined]
-            ink = INK if probability >= 0.01 else FAINT
+            ink = INK if probability >= 0.01 else PALE
             text = f"{word}\n{100 * probability:.0f} %"
             _box(axes, x, y, text, shade, ink)
             if word == taken:
@@ -148,68 +150,6 @@ def next_words(
     axes.set_yticks(np.arange(height) + 0.5, ["likeliest", *map(str, range(2, height + 1))])
     axes.set_xlabel("t: place in the caption (framed: the word that was taken)")
     return figure
-
-
-def where_it_looks(
-    image: np.ndarray,
-    words: Sequence[str],
-    maps: Mapping[str, np.ndarray],
-    title: str,
-    *,
-    boxes: Sequence[Sequence[float] | None] | None = None,
-) -> Figure:
-    """Draw a picture once for each word, clear where the word looks and pale elsewhere.
-
-    Each map keeps its own places, unsmoothed. The place with the most has a frame and its share.
-
-    Args:
-        image: (H, W, 3) uint8.
-        words: T words.
-        maps: name of a row to the weights (T, h, w) of each word, which sum to one.
-        title: what to see.
-        boxes: for each word None, or a rectangle to frame in its pictures: left, top, right and
-            bottom in 64ths of the picture.
-    """
-    size = (1.15 * (len(words) + 1) + 0.4, 1.4 * len(maps) + 0.5)
-    figure, grid = plt.subplots(
-        len(maps), len(words) + 1, figsize=size, squeeze=False, layout="constrained"
-    )
-    for ax in grid.flat:
-        ax.set(xticks=[], yticks=[])
-        ax.spines[:].set_visible(False)
-    grid[0, 0].imshow(image, interpolation="nearest")
-    for axes, (name, row) in zip(grid, maps.items(), strict=True):
-        axes[1].set_ylabel(name, fontsize=9.5, color=INK)
-        for ax, weights in zip(axes[1:], row, strict=True):
-            _veil(ax, image, weights)
-        for ax, box in zip(axes[1:], boxes or ()):
-            _frame_box(ax, box, image.shape[0] / 64)
-    for ax, word in zip(grid[0, 1:], words, strict=True):
-        ax.set_title(word, fontsize=10, color=INK)
-    figure.suptitle(title, fontsize=11, color=INK)
-    return figure
-
-
-def _veil(ax: Axes, image: np.ndarray, weights: np.ndarray) -> None:
-    height, width = image.shape[:2]
-    ax.imshow(image, interpolation="nearest")
-    veil = np.ones((*weights.shape, 4))
-    veil[..., 3] = 0.92 * (1 - weights / weights.max())
-    extent = (-0.5, width - 0.5, height - 0.5, -0.5)
-    ax.imshow(veil, extent=extent, interpolation="nearest")
-    row, column = np.unravel_index(np.argmax(weights), weights.shape)
-    h, w = height / weights.shape[0], width / weights.shape[1]
-    corner = (column * w - 0.5, row * h - 0.5)
-    ax.add_patch(Rectangle(corner, w, h, fill=False, edgecolor=ORANGE, lw=2))
-    ax.set_xlabel(f"{100 * weights.max():.0f} %", fontsize=8.5, color=INK)
-
-
-def _frame_box(ax: Axes, box: Sequence[float] | None, unit: float) -> None:
-    if box is not None:
-        left, top, right, bottom = (unit * end - 0.5 for end in box)
-        frame = Rectangle((left, top), right - left, bottom - top, fill=False)
-        frame.set(edgecolor=BLUE, lw=1.4, linestyle=(0, (2, 1)))
-        ax.add_patch(frame)
 
 
 def _box(axes: Axes, x: int, y: int, text: str, colour: object, ink: str) -> None:
@@ -223,3 +163,91 @@ def _frame(axes: Axes, width: int, height: int, title: str) -> None:
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
     axes.set_title(title, fontsize=11, color=INK, loc="left")
+
+
+LETTER = 0.115  # inches, of a word's letters in these figures
+
+
+def ngram_rows(tokens: Sequence[str], found: Sequence[Sequence[bool]], title: str) -> Figure:
+    """Draw the n-grams of a caption below its words, each as a line over the words it covers.
+
+    Args:
+        tokens: T words.
+        found: for n = 1, 2 ... whether each of the T - n + 1 n-grams is in a reference.
+        title: what to see.
+    """
+    centres, ends = _places(tokens)
+    height = sum(range(1, len(found) + 1)) * 0.16 + 0.34 * len(found)
+    figure, axes = plt.subplots(figsize=(LETTER * ends[-1] + 1.6, height + 0.9))
+    _write(axes, tokens, centres, 0)
+    y, marks = -0.6, []
+    for n, of_length in enumerate(found, start=1):
+        for i, right in enumerate(of_length):
+            left, end = ends[i] + 0.7, ends[i + n] - 0.7
+            row = y - 0.16 * (i % n)  # those that overlap below one another
+            style = "-" if right else (0, (2, 1.4))
+            axes.plot([left, end], [row, row], ls=style, lw=3, color=BLUE if right else RED)
+        marks.append((y - 0.08 * (n - 1), f"n = {n}: {sum(of_length)} of {len(of_length)}"))
+        y -= 0.16 * n + 0.34
+    axes.set_yticks([place for place, _ in marks], [text for _, text in marks], fontsize=9)
+    _bare(axes, (ends[0], ends[-1]), (y + 0.2, 0.4), title)
+    return figure
+
+
+def word_links(
+    candidate: Sequence[str],
+    reference: Sequence[str],
+    links: Mapping[str, Sequence[tuple[int, int]]],
+    title: str,
+) -> Figure:
+    """Draw a candidate over a reference, once for each way of pairing their words.
+
+    Args:
+        candidate: T words.
+        reference: U words.
+        links: name to pairs (place in the candidate, place in the reference).
+        title: what to see.
+    """
+    above, ends_above = _places(candidate)
+    below, ends_below = _places(reference)
+    width = max(ends_above[-1], ends_below[-1])
+    size = (LETTER * width + 1.6, 1.15 * len(links) + 0.5)
+    figure, panels = plt.subplots(len(links), 1, figsize=size, squeeze=False, layout="constrained")
+    for axes, (name, pairs) in zip(panels[:, 0], links.items()):
+        linked, linked_below = {i for i, _ in pairs}, {j for _, j in pairs}
+        _write(axes, candidate, above, 1, linked)
+        _write(axes, reference, below, 0, linked_below)
+        for i, j in pairs:
+            axes.plot([above[i], below[j]], [0.82, 0.18], color=BLUE, lw=1.6)
+        axes.set_yticks([0, 1], ["reference", "candidate"], fontsize=9)
+        _bare(axes, (0, width), (-0.3, 1.3), name)
+    figure.suptitle(title, fontsize=11, color=INK)
+    return figure
+
+
+def _places(tokens: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return where each word's middle is, and where the words end, the first at 0; in letters."""
+    ends = np.cumsum([0, *(len(token) + 2 for token in tokens)])
+    return (ends[1:] + ends[:-1]) / 2, ends
+
+
+def _write(
+    axes: Axes,
+    tokens: Sequence[str],
+    centres: np.ndarray,
+    y: float,
+    strong: set[int] | None = None,
+) -> None:
+    for place, (token, x) in enumerate(zip(tokens, centres)):
+        faint = strong is not None and place not in strong
+        colour = "#6a6a78" if faint else INK
+        axes.text(x, y, token, ha="center", va="center", fontsize=10.5, color=colour)
+
+
+def _bare(
+    axes: Axes, across: tuple[float, float], upright: tuple[float, float], title: str
+) -> None:
+    axes.set(xlim=across, ylim=upright, xticks=[])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    axes.set_title(title, fontsize=10.5, color=INK, loc="left")

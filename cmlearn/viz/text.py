@@ -9,12 +9,14 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-INK = "#333344"
-FAINT = "#e9e9ef"
+from cmlearn.viz.style import FAINT, INK, PALE, SERIES
+
 MAX_WORD = 14  # letters; a longer label is a caption
+
+
 CHARACTER, LINE = 5.8, 12  # width and height of a label's letters, in typographic points
-# Dark enough to be read as text on white.
-GROUP_COLOURS = ("#b3261e", "#1d5fa8", "#2e7d32", "#8a5a00", "#7b1fa2", "#00757d", "#555566")
+
+
 SPECIAL_COLOURS = {"<pad>": "#ffffff", "<bos>": "#cfe3f7", "<eos>": "#cfe3f7", "<unk>": "#f7c6c0"}
 
 
@@ -28,7 +30,7 @@ def word_counts(counts: Mapping[str, int], title: str, top: int = 40) -> Figure:
     """
     words = sorted(counts, key=lambda word: (-counts[word], word))[:top]
     figure, axes = plt.subplots(figsize=(10, 3))
-    axes.bar(words, [counts[word] for word in words], color=GROUP_COLOURS[1])
+    axes.bar(words, [counts[word] for word in words], color=SERIES[1])
     axes.tick_params(axis="x", labelrotation=60, labelsize=9)
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
     axes.yaxis.set_major_formatter("{x:,.0f}")
@@ -40,7 +42,7 @@ def word_counts(counts: Mapping[str, int], title: str, top: int = 40) -> Figure:
 def rank_and_count(corpora: Mapping[str, Mapping[str, int]], title: str) -> Figure:
     """Draw each corpus as a curve: rank of a word against how often it comes, both logarithmic."""
     figure, axes = plt.subplots(figsize=(6, 3.6))
-    for (name, counts), colour in zip(corpora.items(), GROUP_COLOURS, strict=False):
+    for (name, counts), colour in zip(corpora.items(), SERIES, strict=False):
         falling = sorted(counts.values(), reverse=True)
         axes.loglog(range(1, len(falling) + 1), falling, ".-", label=name, color=colour, ms=4)
     axes.grid(color=FAINT)
@@ -123,7 +125,7 @@ def word_map(
     """
     figure, axes = plt.subplots(figsize=(9, 6.2))
     group_of = {word: name for name, members in groups.items() for word in members}
-    colour_of = dict(zip(groups, GROUP_COLOURS, strict=False))
+    colour_of = dict(zip(groups, SERIES, strict=False))
     colours = [colour_of.get(group_of.get(word, ""), "#888888") for word in words]
     axes.scatter(points[:, 0], points[:, 1], s=14, c=colours)
     axes.margins(x=0.17, y=0.12)  # room for the names at the sides
@@ -191,20 +193,9 @@ def _candidates(width: float) -> Iterator[tuple[float, float]]:
                 yield dx, dy
 
 
-def loss_terms(history: Mapping[str, np.ndarray], title: str) -> Figure:
-    """Draw each named term of a loss over the steps of training."""
-    figure, axes = plt.subplots(figsize=(6, 3))
-    for (name, values), colour in zip(history.items(), GROUP_COLOURS, strict=False):
-        axes.plot(values, label=name, color=colour, lw=1)
-    axes.legend(frameon=False)
-    axes.grid(color=FAINT)
-    _label(axes, title, "step", "nats per pair")
-    return figure
-
-
 def _box(axes: Axes, x: int, y: int, text: str, colour: str, *, faint: bool) -> None:
     axes.add_patch(plt.Rectangle((x, y), 1, 1, facecolor=colour, edgecolor="#bbbbc4", lw=0.6))
-    grey = "#9a9aa6" if faint else INK
+    grey = PALE if faint else INK
     axes.text(x + 0.5, y + 0.5, text, ha="center", va="center", fontsize=8.5, color=grey)
 
 

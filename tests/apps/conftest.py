@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from cmlearn.apps.loop import CHECKPOINTS, Loop
-from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner
+from cmlearn.apps.pipeline import CHECKPOINTS, Pipeline
+from cmlearn.models.captioner import Captioner, CaptionerConfig
 from cmlearn.models.resnet import ResNet18, ResNetConfig
-from cmlearn.models.text_encoder import TextEncoderConfig
+from cmlearn.models.text_encoders import TextEncoderConfig
 from cmlearn.models.vae import TextToImageVAE, VAEConfig
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.training.checkpoint import save_checkpoint
@@ -27,7 +27,7 @@ def save_tiny(folder: Path, name: str, vocabulary: tuple[str, ...] | None = WORD
         "vae": (TextToImageVAE, VAEConfig(text, latent_dim=4, dim=8, channels=8)),
         "resnet18": (ResNet18, ResNetConfig(num_labels=5, width=4)),
         "captioner": (
-            LSTMCaptioner,
+            Captioner,
             CaptionerConfig(len(WORDS), channels=16, cell_dim=3, embed_dim=7, hidden_dim=8),
         ),
     }[name]
@@ -45,8 +45,8 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def loop(folder) -> Loop:
-    return Loop.load(folder)
+def loop(folder) -> Pipeline:
+    return Pipeline.load(folder)
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,8 @@ import ipywidgets as widgets
 import numpy as np
 import pytest
 
-from cmlearn.apps.panel import described_as_html, drawn_as_html, panel
-from cmlearn.training.runtime import generator
+from cmlearn.apps.panel import build_panel, described_as_html, drawn_as_html
+from cmlearn.training.runtime import seeded_generator
 
 PICTURES = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), np.uint8)
 
@@ -24,7 +24,7 @@ def one(box: widgets.VBox, kind: type) -> widgets.Widget:
 
 @pytest.fixture
 def shown(loop) -> widgets.VBox:
-    return panel(loop, PICTURES, generator(0), "a red house")
+    return build_panel(loop, PICTURES, seeded_generator(0), "a red house")
 
 
 def results(shown: widgets.VBox) -> list[str]:
@@ -55,16 +55,16 @@ def test_the_slider_picks_a_picture(shown, loop):
 
 @pytest.mark.parametrize("sentence", ["", "dragons only", "house " * 10_000])
 def test_a_bad_sentence_gets_an_explanation(loop, sentence):
-    answer = drawn_as_html(loop, sentence, generator(0))
+    answer = drawn_as_html(loop, sentence, seeded_generator(0))
     assert answer.startswith("<p")
     assert "caption: " in answer
 
 
 def test_what_is_left_out_is_told(loop):
-    assert "left out: dragon</p>" in drawn_as_html(loop, "a red dragon", generator(0))
+    assert "left out: dragon</p>" in drawn_as_html(loop, "a red dragon", seeded_generator(0))
 
 
 def test_a_sentence_is_not_taken_for_html(loop):
-    answer = drawn_as_html(loop, 'a red <script>"x"', generator(0))
+    answer = drawn_as_html(loop, 'a red <script>"x"', seeded_generator(0))
     assert "<script>" not in answer
     assert "sentence: a red <script>" not in answer

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cmlearn.data.captioned import CaptionedImage, CaptionedPictures, UnknownTruthError
-from cmlearn.data.scene import Scene
+from cmlearn.data.storybook.scene import Scene
 
 
 def test_length_is_the_number_of_pictures() -> None:

@@ -13,9 +13,9 @@ from PIL import Image
 
 from cmlearn.data import kept, store
 from cmlearn.data.captioned import CaptionedImage
-from cmlearn.data.coco import read_coco
 from cmlearn.data.images import ImageError
 from cmlearn.data.kept import fingerprint, keep_pictures
+from cmlearn.data.photos.coco import read_coco
 
 
 def photographs(folder: Path, count: int) -> list[CaptionedImage]:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmlearn.data.captioned import CaptionedPictures, UnknownTruthError
-from cmlearn.data.layouts import write_as_coco, write_as_flickr8k, write_as_flickr30k
+from cmlearn.data.photos.layouts import write_as_coco, write_as_flickr8k, write_as_flickr30k
 from cmlearn.data.source import READERS, Source, find_source, load_pictures
-from cmlearn.data.storybook import draw_storybook, load_storybook
+from cmlearn.data.storybook.dataset import draw_storybook, load_storybook
 
 PARTS = ("train", "val", "test")
 

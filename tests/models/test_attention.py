@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from cmlearn.models.attention import Look
+from cmlearn.models.attention import CrossAttention
 
 B, Q, S, D, E = 2, 3, 5, 8, 6  # all different
 
@@ -20,9 +20,9 @@ def sources() -> Tensor:
     return torch.randn(B, S, E, generator=torch.Generator().manual_seed(2))
 
 
-def new_look(num_heads: int = 4) -> Look:
+def new_look(num_heads: int = 4) -> CrossAttention:
     torch.manual_seed(0)
-    return Look(D, E, num_heads).eval()
+    return CrossAttention(D, E, num_heads).eval()
 
 
 def test_as_many_come_out_as_look(queries, sources):
@@ -40,7 +40,7 @@ def test_one_head_is_the_equation(queries, sources):
     by_hand = (q @ k.transpose(1, 2) / D**0.5).softmax(dim=2) @ v
     torch.testing.assert_close(by_hand, F.scaled_dot_product_attention(q, k, v))
     taken = queries + attention.out_proj(by_hand)
-    torch.testing.assert_close(look(queries, sources), taken + look.work(taken))
+    torch.testing.assert_close(look(queries, sources), taken + look.mlp(taken))
 
 
 def test_hidden_sources_might_as_well_be_absent(queries, sources):
@@ -77,19 +77,19 @@ def test_gradients_reach_both_sides_and_every_weight(queries, sources):
 
 def test_a_head_needs_its_share_of_the_query():
     with pytest.raises(AssertionError, match="divisible"):
-        Look(D, E, num_heads=3)
+        CrossAttention(D, E, num_heads=3)
 
 
 def test_weights_say_from_where_it_was_taken(queries, sources):
     look = new_look(num_heads=1)
     padding = torch.zeros(B, S, dtype=torch.bool)
     padding[0, 3:] = True
-    weights = look.weights(queries, sources, padding)
+    weights = look.attention_weights(queries, sources, padding)
     assert weights.shape == (B, Q, S)
     torch.testing.assert_close(weights.sum(dim=2), torch.ones(B, Q))
     assert (weights[0, :, 3:] == 0).all() and (weights[1] > 0).all()
     attention = look.attention
     values = F.linear(sources, attention.v_proj_weight, attention.in_proj_bias.chunk(3)[2])
     found = attention.out_proj(weights @ values)
-    expected = queries + found + look.work(queries + found)
+    expected = queries + found + look.mlp(queries + found)
     torch.testing.assert_close(look(queries, sources, padding), expected)

@@ -3,26 +3,20 @@ from dataclasses import replace
 import pytest
 import torch
 
-from cmlearn.models.captioner import (
-    BOS,
-    EOS,
-    PAD,
-    CaptionerConfig,
-    LSTMCaptioner,
-    beam_search,
-    caption_loss,
-    greedy,
-)
+from cmlearn.models.captioner import BOS, EOS, PAD, Captioner, CaptionerConfig, caption_loss
+from cmlearn.models.decoding import beam_search, greedy_search
 from cmlearn.training.loop import fit
 
-CONFIG = CaptionerConfig(vocab_size=11, channels=5, cells=6, cell_dim=9, embed_dim=7, hidden_dim=32)
+CONFIG = CaptionerConfig(
+    vocab_size=11, channels=5, num_cells=6, cell_dim=9, embed_dim=7, hidden_dim=32
+)
 TOKENS = torch.tensor([[BOS, 4, 5, 6, EOS], [BOS, 7, EOS, PAD, PAD], [BOS, 8, 9, EOS, PAD]])
 
 
 @pytest.fixture
-def model() -> LSTMCaptioner:
+def model() -> Captioner:
     torch.manual_seed(0)
-    return LSTMCaptioner(CONFIG).eval()
+    return Captioner(CONFIG).eval()
 
 
 @pytest.fixture
@@ -32,9 +26,9 @@ def features() -> torch.Tensor:
 
 def test_shapes(model, features):
     assert model(features, TOKENS[:, :-1]).shape == (3, 4, 11)
-    cells = model.see(features)
+    cells = model.encode(features)
     assert cells.shape == (3, 6, 9)
-    assert [part.shape for part in model.first_state(cells)] == [(1, 3, 32)] * 2
+    assert [part.shape for part in model.initial_state(cells)] == [(1, 3, 32)] * 2
 
 
 def test_what_stands_where_makes_a_difference(model, features):
@@ -42,19 +36,19 @@ def test_what_stands_where_makes_a_difference(model, features):
     assert not torch.allclose(model(features, TOKENS), model(mirrored, TOKENS))
 
 
-@pytest.mark.parametrize("num_looks", [0, 1, 3])
-def test_every_look_reaches_the_words(features, num_looks):
+@pytest.mark.parametrize("num_attention_layers", [0, 1, 3])
+def test_every_look_reaches_the_words(features, num_attention_layers):
     torch.manual_seed(0)
-    model = LSTMCaptioner(replace(CONFIG, num_looks=num_looks))
+    model = Captioner(replace(CONFIG, num_attention_layers=num_attention_layers))
     model(features, TOKENS).square().sum().backward()
-    assert len(model.looks) == num_looks
+    assert len(model.attention_layers) == num_attention_layers
     for name, weight in model.named_parameters():
         assert weight.grad is not None and weight.grad.isfinite().all(), name
 
 
 def test_read_at_once_or_word_by_word(model, features):
-    cells = model.see(features)
-    state, one_by_one = model.first_state(cells), []
+    cells = model.encode(features)
+    state, one_by_one = model.initial_state(cells), []
     for word in TOKENS.unbind(1):
         logits, state = model.step(cells, word.unsqueeze(1), state)
         one_by_one.append(logits)
@@ -83,12 +77,12 @@ def test_features_of_another_shape_are_refused(model):
 
 
 def test_pooled_features(features):
-    config = CaptionerConfig(vocab_size=11, channels=5, cells=1)
-    assert LSTMCaptioner(config)(features.mean((2, 3)), TOKENS).shape == (3, 5, 11)
+    config = CaptionerConfig(vocab_size=11, channels=5, num_cells=1)
+    assert Captioner(config)(features.mean((2, 3)), TOKENS).shape == (3, 5, 11)
 
 
 @pytest.fixture
-def fitted(model, features) -> LSTMCaptioner:
+def fitted(model, features) -> Captioner:
     batch = {"features": features, "tokens": TOKENS}
     history = fit(model, caption_loss, [batch] * 150, steps=150, learning_rate=0.02, progress=False)
     assert history["accuracy"][-1] == 1
@@ -96,7 +90,7 @@ def fitted(model, features) -> LSTMCaptioner:
 
 
 def test_one_batch_is_learnt_by_heart_and_written_back(fitted, features):
-    written = greedy(fitted, features)
+    written = greedy_search(fitted, features)
     assert torch.equal(written, TOKENS[:, 1:])
 
 
@@ -110,7 +104,7 @@ def test_beam_search_finds_the_caption_and_scores_it(fitted, features):
 
 def test_a_beam_of_one_is_greedy(model, features):
     for i in range(3):
-        words = greedy(model, features[i : i + 1], max_length=12)[0].tolist()
+        words = greedy_search(model, features[i : i + 1], max_length=12)[0].tolist()
         assert beam_search(model, features[i : i + 1], beam_size=1, max_length=12)[0][0] == words
 
 
@@ -129,6 +123,6 @@ def test_a_beam_wide_enough_finds_the_best_of_all_captions(model, features):
 
 
 def test_writing_ends_without_eos(model, features):
-    assert greedy(model, features, max_length=5).shape[1] <= 5
+    assert greedy_search(model, features, max_length=5).shape[1] <= 5
     with pytest.raises(ValueError, match="one picture"):
         beam_search(model, features)

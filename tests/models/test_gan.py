@@ -18,20 +18,20 @@ from cmlearn.models.gan import (
     GANConfig,
     Generator,
     TextToImageGAN,
-    beats,
-    captioned_discriminator_loss,
+    gradient_penalties,
     gradient_penalty,
+    matching_aware_discriminator_loss,
     plain_discriminator_loss,
     plain_generator_loss,
     relativistic_discriminator_loss,
     relativistic_generator_loss,
-    slopes,
+    relativistic_loss,
 )
-from cmlearn.models.text_encoder import ReadCaption, TextEncoderConfig
-from cmlearn.models.vae import PictureDecoder, VAEConfig
-from cmlearn.training.adversarial import contest, with_noise
+from cmlearn.models.text_encoders import EncodedCaption, TextEncoderConfig
+from cmlearn.models.vae import ImageDecoder, VAEConfig
 from cmlearn.training.batches import Batch
-from cmlearn.training.runtime import generator, seed_all
+from cmlearn.training.gan_loop import fit_gan, with_noise
+from cmlearn.training.runtime import seed_all, seeded_generator
 
 CONFIG = GANConfig(
     vocab_size=13, embed_dim=3, window=3, latent_dim=5, dim=12, channels=7, match_dim=11
@@ -45,7 +45,7 @@ def built(seed: int = 0) -> tuple[Generator, Discriminator]:
 
 @pytest.fixture
 def batch() -> Batch:
-    draw = generator(1)
+    draw = seeded_generator(1)
     padding = torch.zeros(3, 4, dtype=torch.bool)
     padding[1, 2:] = True
     return {
@@ -72,30 +72,30 @@ def test_shapes(batch):
 def test_drawn_by_a_generator_of_chance(batch):
     draws, _ = built()
     said = batch["words"], batch["padding"]
-    first, again, other = (draws.sample(*said, generator(seed)) for seed in (3, 3, 4))
+    first, again, other = (draws.sample(*said, seeded_generator(seed)) for seed in (3, 3, 4))
     assert first.shape == (3, 3, 32, 32)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
 
 def test_the_whole_reads_and_draws():
-    model = TextToImageGAN(CONFIG, torch.randn(13, 3, generator=generator(2)))
+    model = TextToImageGAN(CONFIG, torch.randn(13, 3, generator=seeded_generator(2)))
     tokens = torch.tensor([[1, 4, 5, 2], [1, 6, 2, 0]])
-    images = model.sample(tokens, generator(0))
+    images = model.sample(tokens, seeded_generator(0))
     assert images.shape == (2, 3, 32, 32)
-    torch.testing.assert_close(images, model.sample(F.pad(tokens, (0, 3)), generator(0)))
+    torch.testing.assert_close(images, model.sample(F.pad(tokens, (0, 3)), seeded_generator(0)))
     loaded = TextToImageGAN(CONFIG)
     loaded.load_state_dict(model.state_dict())
-    assert torch.equal(images, loaded.sample(tokens, generator(0)))
+    assert torch.equal(images, loaded.sample(tokens, seeded_generator(0)))
 
 
 def test_a_decoder_as_generator_draws_what_it_draws_in_its_vae(batch):
     text = TextEncoderConfig(vocab_size=13, embed_dim=3, condition_dim=9, hidden_dim=4)
     seed_all(0)
-    decoder = PictureDecoder(VAEConfig(text, latent_dim=5, dim=12, channels=7))
+    decoder = ImageDecoder(VAEConfig(text, latent_dim=5, dim=12, channels=7))
     said = batch["words"], batch["padding"]
     drawn = DecoderAsGenerator(decoder)(batch["z"], *said)
-    assert torch.equal(drawn, decoder(batch["z"], ReadCaption(batch["words"][:, 0], *said)))
+    assert torch.equal(drawn, decoder(batch["z"], EncodedCaption(batch["words"][:, 0], *said)))
     relativistic_generator_loss(DecoderAsGenerator(decoder), built()[1], batch)["loss"].backward()
     assert all(weight.grad is not None for weight in decoder.parameters())
 
@@ -150,9 +150,11 @@ def test_the_plain_losses_are_cross_entropies(batch):
 def test_beats_counts_the_difference_alone():
     better, worse = torch.tensor([3.0, -1.0]), torch.tensor([1.0, 0.0])
     expected = (math.log1p(math.exp(-2)) + math.log1p(math.exp(1))) / 2
-    assert float(beats(better, worse)) == pytest.approx(expected)
-    torch.testing.assert_close(beats(better + 5, worse + 5), beats(better, worse))
-    assert float(beats(better, better)) == pytest.approx(math.log(2))
+    assert float(relativistic_loss(better, worse)) == pytest.approx(expected)
+    torch.testing.assert_close(
+        relativistic_loss(better + 5, worse + 5), relativistic_loss(better, worse)
+    )
+    assert float(relativistic_loss(better, better)) == pytest.approx(math.log(2))
 
 
 def test_the_generator_is_asked_the_same_the_other_way_round(batch):
@@ -160,24 +162,24 @@ def test_the_generator_is_asked_the_same_the_other_way_round(batch):
     said = batch["words"], batch["padding"]
     real, fake = judges(batch["real"], *said), judges(draws(batch["z"], *said), *said)
     terms = relativistic_discriminator_loss(draws, judges, batch, gamma=0.0)
-    torch.testing.assert_close(terms["contest"], beats(real, fake))
-    torch.testing.assert_close(terms["loss"], terms["contest"])
+    torch.testing.assert_close(terms["adversarial"], relativistic_loss(real, fake))
+    torch.testing.assert_close(terms["loss"], terms["adversarial"])
     torch.testing.assert_close(
-        relativistic_generator_loss(draws, judges, batch)["loss"], beats(fake, real)
+        relativistic_generator_loss(draws, judges, batch)["loss"], relativistic_loss(fake, real)
     )
 
 
 def test_wrong_captions_are_those_of_the_other_pictures(batch):
     draws, judges = built()
-    terms = captioned_discriminator_loss(draws, judges, batch, gamma=3.0, share=1.0)
+    terms = matching_aware_discriminator_loss(draws, judges, batch, gamma=3.0, share=1.0)
     said = batch["words"], batch["padding"]
     own = judges(batch["real"], *said)
     turned = [
         judges(batch["real"], *(part.roll(shift, dims=0) for part in said)) for shift in (1, 2)
     ]
-    expected = (beats(own, turned[0]) + beats(own, turned[1])) / 2
-    torch.testing.assert_close(terms["wrong"], expected)
-    together = terms["contest"] + terms["wrong"] + 1.5 * (terms["r1"] + terms["r2"])
+    expected = (relativistic_loss(own, turned[0]) + relativistic_loss(own, turned[1])) / 2
+    torch.testing.assert_close(terms["mismatched"], expected)
+    together = terms["adversarial"] + terms["mismatched"] + 1.5 * (terms["r1"] + terms["r2"])
     torch.testing.assert_close(terms["loss"], together)
 
 
@@ -194,7 +196,7 @@ def test_slopes_agree_with_one_gradient_a_picture(batch):
     draws, judges = built()
     said = batch["words"], batch["padding"]
     fake = draws(batch["z"], *said)
-    steep = slopes(judges, batch["real"], fake, said, share=2 / 3)
+    steep = gradient_penalties(judges, batch["real"], fake, said, share=2 / 3)
     for name, images in (("r1", batch["real"]), ("r2", fake)):
         squares = []
         for n in range(2):  # of three pictures the first two
@@ -209,15 +211,15 @@ def test_the_penalty_has_the_gradient_of_finite_differences(batch):
     judges = judges.double()
     real, words = batch["real"].double(), batch["words"].double()
     said = words, batch["padding"]
-    weight = judges.real[1].weight
-    slopes(judges, real, real, said)["r1"].backward()
+    weight = judges.realness[1].weight
+    gradient_penalties(judges, real, real, said)["r1"].backward()
     step = torch.zeros_like(weight)
     step[0, 3] = 1e-4
 
     def moved(by: Tensor) -> float:
         with torch.no_grad():
             weight.add_(by)
-        r1 = float(slopes(judges, real, real, said)["r1"].detach())
+        r1 = float(gradient_penalties(judges, real, real, said)["r1"].detach())
         with torch.no_grad():
             weight.sub_(by)
         return r1
@@ -231,7 +233,7 @@ def test_the_penalty_has_the_gradient_of_finite_differences(batch):
 OF_THE_DISCRIMINATOR = [
     plain_discriminator_loss,
     relativistic_discriminator_loss,
-    captioned_discriminator_loss,
+    matching_aware_discriminator_loss,
 ]
 
 
@@ -263,7 +265,7 @@ def test_a_turn_of_one_leaves_the_other_as_it_was(batch):
 
     stream = iter([batch, batch])
     settings = {"steps": 1, "progress": False}
-    contest(draws, judges, watching, captioned_discriminator_loss, stream, **settings)
+    fit_gan(draws, judges, watching, matching_aware_discriminator_loss, stream, **settings)
     assert seen == [True, True]  # the discriminator's turn moved itself alone
     assert all(torch.equal(w, before["d"][k]) for k, w in judges.state_dict().items())
     assert any(not torch.equal(w, before["g"][k]) for k, w in draws.state_dict().items())
@@ -286,7 +288,7 @@ class Line(nn.Module):
 
 
 def two_heaps(seed: int) -> Iterator[Batch]:
-    draw = generator(seed)
+    draw = seeded_generator(seed)
     while True:
         side = 2.0 * torch.randint(2, (64, 1), generator=draw) - 1
         heap = torch.cat([side, torch.zeros(64, 1)], dim=1)
@@ -299,9 +301,11 @@ def points_after(seed: int, steps: int) -> Tensor:
     draws.append(nn.Linear(32, 2))
     settings = {"steps": steps, "learning_rate": 3e-3, "progress": False}
     losses = relativistic_generator_loss, partial(relativistic_discriminator_loss, gamma=0.1)
-    contest(draws, Line(), *losses, with_noise(two_heaps(seed), 4, generator(seed)), **settings)
+    fit_gan(
+        draws, Line(), *losses, with_noise(two_heaps(seed), 4, seeded_generator(seed)), **settings
+    )
     with torch.no_grad():
-        return draws(torch.randn(400, 4, generator=generator(9)))
+        return draws(torch.randn(400, 4, generator=seeded_generator(9)))
 
 
 def test_the_contest_finds_two_heaps_and_little_between():

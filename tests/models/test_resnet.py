@@ -9,19 +9,18 @@ import torch
 from safetensors.torch import save_file
 
 from cmlearn.data.images import centre_crop, load_image, resize
-from cmlearn.models import resnet
 from cmlearn.models.resnet import (
     BasicBlock,
     ResNet18,
     ResNetConfig,
     class_activation_map,
     label_loss,
-    load_imagenet_weights,
     prepare,
 )
-from cmlearn.models.torchvision_guard import import_torchvision
+from cmlearn.pretrained.imagenet import load_imagenet_weights
+from cmlearn.pretrained.torchvision_guard import import_torchvision
 from cmlearn.training.loop import fit
-from cmlearn.training.runtime import generator, seed_all
+from cmlearn.training.runtime import seed_all, seeded_generator
 
 SMALL = ResNetConfig(num_labels=5, width=4)
 
@@ -42,7 +41,7 @@ def test_equals_torchvision(reference: torch.nn.Module) -> None:
     ours = ResNet18(ResNetConfig(num_labels=1000)).eval()
     assert list(ours.state_dict()) == list(reference.state_dict())
     ours.load_state_dict(reference.state_dict())
-    images = torch.randn(2, 3, 96, 64, generator=generator(1))
+    images = torch.randn(2, 3, 96, 64, generator=seeded_generator(1))
     with torch.no_grad():
         expected = reference(images)
         assert torch.allclose(ours(images), expected, atol=1e-5, rtol=1e-5)
@@ -100,8 +99,10 @@ def test_loss_starts_at_one_bit_per_label_and_can_be_overfit() -> None:
     torch.nn.init.zeros_(model.fc.weight)
     torch.nn.init.zeros_(model.fc.bias)
     batch = {
-        "images": torch.randint(256, (8, 32, 32, 3), generator=generator(0), dtype=torch.uint8),
-        "labels": torch.randint(2, (8, 4), generator=generator(1)),
+        "images": torch.randint(
+            256, (8, 32, 32, 3), generator=seeded_generator(0), dtype=torch.uint8
+        ),
+        "labels": torch.randint(2, (8, 4), generator=seeded_generator(1)),
     }
     assert label_loss(model, batch)["loss"].item() == pytest.approx(torch.log(torch.tensor(2.0)))
     history = fit(model, label_loss, [batch] * 25, steps=25, learning_rate=0.01, progress=False)
@@ -169,7 +170,7 @@ def test_without_a_network_the_message_says_what_to_do(monkeypatch: pytest.Monke
 
     monkeypatch.setattr(weights, "get_state_dict", offline)
     with pytest.raises(ConnectionError, match=r"no route to host.*load_imagenet_weights\(path\)"):
-        resnet.load_imagenet_weights()
+        load_imagenet_weights()
 
 
 def test_real_imagenet_weights_know_photographs_apart(real: Path) -> None:

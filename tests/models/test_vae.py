@@ -7,15 +7,15 @@ import torch
 from torch.distributions import Normal
 from torch.distributions import kl_divergence as reference_kl
 
-from cmlearn.models.text_encoder import TextEncoderConfig
+from cmlearn.models.text_encoders import TextEncoderConfig
 from cmlearn.models.vae import (
     VALUES,
     AnnealedVAELoss,
-    PictureDecoder,
-    PictureEncoder,
+    ImageDecoder,
+    ImageEncoder,
     TextToImageVAE,
     VAEConfig,
-    gaussian_nats,
+    gaussian_nll,
     kl_divergence,
     log_density,
     posterior,
@@ -63,10 +63,10 @@ def test_shapes(batch):
 
 
 def test_shapes_of_the_halves(batch):
-    caption = built().text.read(TOKENS)
-    mu, logvar = PictureEncoder(CONFIG)(batch["images"], caption)
+    caption = built().text.encode(TOKENS)
+    mu, logvar = ImageEncoder(CONFIG)(batch["images"], caption)
     assert mu.shape == logvar.shape == (3, 5)
-    assert PictureDecoder(CONFIG)(mu, caption).shape == (3, 3, 32, 32)
+    assert ImageDecoder(CONFIG)(mu, caption).shape == (3, 3, 32, 32)
 
 
 def test_what_the_encoder_says_of_many(batch):
@@ -111,18 +111,16 @@ def test_gaussian_nats_with_a_given_sigma(batch, sigma):
     nats = -Normal(decoded, sigma).log_prob(batch["images"]).flatten(1).sum(dim=1).mean()
     constant = VALUES / 2 * math.log(2 * math.pi)
     expected = float(nats) - constant
-    assert float(gaussian_nats(decoded, batch["images"], sigma)) == pytest.approx(
-        expected, rel=1e-4
-    )
+    assert float(gaussian_nll(decoded, batch["images"], sigma)) == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_calibrated_sigma_is_the_best_of_all(batch):
     decoded = batch["images"] + 0.1 * torch.randn(3, 3, 32, 32, generator=noise())
     rmse = float((decoded - batch["images"]).square().mean().sqrt())
-    best = float(gaussian_nats(decoded, batch["images"]))
-    assert best == pytest.approx(float(gaussian_nats(decoded, batch["images"], rmse)), abs=0.1)
+    best = float(gaussian_nll(decoded, batch["images"]))
+    assert best == pytest.approx(float(gaussian_nll(decoded, batch["images"], rmse)), abs=0.1)
     for sigma in (0.8 * rmse, 1.25 * rmse):
-        assert float(gaussian_nats(decoded, batch["images"], sigma)) > best + 10
+        assert float(gaussian_nll(decoded, batch["images"], sigma)) > best + 10
 
 
 def test_drawn_z_has_the_mean_and_the_spread_that_were_asked_for():

@@ -1,10 +1,8 @@
 """Tests of cmlearn.text.word2vec."""
 
-import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,9 +12,7 @@ from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.text.word2vec import (
     embedding_table,
     lee_sentences,
-    load_vectors,
     mean_vector,
-    save_vectors,
     train_word2vec,
 )
 
@@ -78,34 +74,6 @@ def test_wrong_sentences_are_refused(vectors: KeyedVectors) -> None:
     for empty in ([], [[]], [["once"]]):
         with pytest.raises(ValueError, match="no word occurs 2 times"):
             train_word2vec(empty, min_count=2)
-
-
-def test_round_trip_through_files(vectors: KeyedVectors, tmp_path: Path) -> None:
-    path = tmp_path / "words.safetensors"
-    save_vectors(vectors, path)
-    loaded = load_vectors(path)
-    assert loaded.index_to_key == vectors.index_to_key
-    np.testing.assert_array_equal(loaded.vectors, vectors.vectors)
-    assert loaded.most_similar("red", topn=1) == vectors.most_similar("red", topn=1)
-
-
-def test_damaged_files_are_named(vectors: KeyedVectors, tmp_path: Path) -> None:
-    path, words = tmp_path / "words.safetensors", tmp_path / "words.json"
-    save_vectors(vectors, path)
-    whole = path.read_bytes()
-    words.write_text(json.dumps({"words": ["red"]}))
-    with pytest.raises(ValueError, match="1 words but an array of shape"):
-        load_vectors(path)
-    for text in ("[]", "{", "{}"):
-        words.write_text(text)
-        with pytest.raises(ValueError, match="words.safetensors: not word vectors"):
-            load_vectors(path)
-    path.write_bytes(whole[:50])
-    with pytest.raises(ValueError, match="not word vectors"):
-        load_vectors(path)
-    words.unlink()
-    with pytest.raises(FileNotFoundError, match="words.json"):
-        load_vectors(path)
 
 
 def test_the_lee_corpus() -> None:

@@ -5,9 +5,9 @@ import random
 import pytest
 import torch
 
-from cmlearn.data.storybook import load_storybook
-from cmlearn.models.minilm import find_minilm
-from cmlearn.models.torchvision_guard import import_torchvision
+from cmlearn.data.storybook.dataset import load_storybook
+from cmlearn.pretrained.minilm import find_minilm
+from cmlearn.pretrained.torchvision_guard import import_torchvision
 from cmlearn.text.wordpiece import MAX_LETTERS, WordPiece, longest_pieces, split_words
 
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from cmlearn.training.batches import one_caption_each, shuffled_batches
-from cmlearn.training.runtime import generator
+from cmlearn.training.runtime import seeded_generator
 
 
 def test_an_epoch_sees_every_row_once_and_rows_stay_together() -> None:
     arrays = {"x": torch.arange(12), "y": torch.arange(12).reshape(12, 1) * 10}
-    batches = list(islice(shuffled_batches(arrays, 4, generator(0)), 3))
+    batches = list(islice(shuffled_batches(arrays, 4, seeded_generator(0)), 3))
     x = torch.cat([batch["x"] for batch in batches])
     y = torch.cat([batch["y"] for batch in batches])
     assert sorted(x.tolist()) == list(range(12))
@@ -22,7 +22,7 @@ def test_an_epoch_sees_every_row_once_and_rows_stay_together() -> None:
 
 
 def test_every_batch_is_full_and_orders_differ() -> None:
-    stream = shuffled_batches({"x": torch.arange(10)}, 4, generator(0))
+    stream = shuffled_batches({"x": torch.arange(10)}, 4, seeded_generator(0))
     batches = [batch["x"].tolist() for batch in islice(stream, 6)]
     assert {len(batch) for batch in batches} == {4}
     assert batches[0] != batches[2]
@@ -30,20 +30,22 @@ def test_every_batch_is_full_and_orders_differ() -> None:
 
 def test_same_seed_same_batches() -> None:
     def first(seed: int) -> list[int]:
-        return next(shuffled_batches({"x": torch.arange(50)}, 9, generator(seed)))["x"].tolist()
+        return next(shuffled_batches({"x": torch.arange(50)}, 9, seeded_generator(seed)))[
+            "x"
+        ].tolist()
 
     assert first(5) == first(5) != first(6)
 
 
 def test_few_rows_make_one_small_batch() -> None:
-    stream = shuffled_batches({"x": torch.arange(3)}, 64, generator(0))
+    stream = shuffled_batches({"x": torch.arange(3)}, 64, seeded_generator(0))
     assert sorted(next(stream)["x"].tolist()) == [0, 1, 2]
 
 
 def test_memory_mapped_array_stays_uint8(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.arange(24, dtype=np.uint8).reshape(6, 2, 2))
     store = np.load(tmp_path / "x.npy", mmap_mode="r")
-    batch = next(shuffled_batches({"x": store}, 5, generator(0)))
+    batch = next(shuffled_batches({"x": store}, 5, seeded_generator(0)))
     assert batch["x"].shape == (5, 2, 2)
     assert batch["x"].dtype == torch.uint8
 
@@ -59,7 +61,7 @@ def test_memory_mapped_array_stays_uint8(tmp_path: Path) -> None:
 )
 def test_wrong_arguments_are_named(arrays: dict, batch_size: int, message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        shuffled_batches(arrays, batch_size, generator(0))
+        shuffled_batches(arrays, batch_size, seeded_generator(0))
 
 
 TOKENS = torch.tensor(
@@ -69,7 +71,9 @@ TOKENS = torch.tensor(
 
 def test_one_caption_of_each_picture_without_needless_padding() -> None:
     arrays = {"picture": torch.tensor([0, 1]), "tokens": TOKENS}
-    batches = one_caption_each(shuffled_batches(arrays, 2, generator(0)), generator(1))
+    batches = one_caption_each(
+        shuffled_batches(arrays, 2, seeded_generator(0)), seeded_generator(1)
+    )
     seen = set()
     for batch in islice(batches, 30):
         longest = (batch["tokens"] != 0).sum(dim=1).max()
@@ -83,8 +87,8 @@ def test_one_caption_of_each_picture_without_needless_padding() -> None:
 
 def test_one_caption_of_each_picture_where_words_are_vectors() -> None:
     vectors = torch.where(TOKENS.unsqueeze(-1) > 0, torch.tensor([0.0, 1.0]), 0.0)  # (2, K, T, 2)
-    by_ids = one_caption_each([{"tokens": TOKENS}], generator(1))
-    by_vectors = one_caption_each([{"tokens": vectors}], generator(1))
+    by_ids = one_caption_each([{"tokens": TOKENS}], seeded_generator(1))
+    by_vectors = one_caption_each([{"tokens": vectors}], seeded_generator(1))
     ids, found = next(by_ids)["tokens"], next(by_vectors)["tokens"]
     assert found.shape == (*ids.shape, 2)
     assert torch.equal(found[..., 1] > 0, ids > 0)
@@ -92,4 +96,4 @@ def test_one_caption_of_each_picture_where_words_are_vectors() -> None:
 
 def test_one_caption_each_wants_several_captions() -> None:
     with pytest.raises(ValueError, match="tokens"):
-        next(one_caption_each([{"tokens": TOKENS[0]}], generator(0)))
+        next(one_caption_each([{"tokens": TOKENS[0]}], seeded_generator(0)))

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from cmlearn.training.batches import Batch, shuffled_batches
 from cmlearn.training.loop import fit, one_cycle
-from cmlearn.training.runtime import generator, seed_all
+from cmlearn.training.runtime import seed_all, seeded_generator
 
 
 def squared_error(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
@@ -19,14 +19,14 @@ def squared_error(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
 
 
 def line_problem() -> dict[str, Tensor]:
-    x = torch.randn(64, 3, generator=generator(1))
+    x = torch.randn(64, 3, generator=seeded_generator(1))
     return {"x": x, "y": x @ torch.tensor([[1.0], [-2.0], [0.5]]) + 3.0}
 
 
 def trained(seed: int) -> tuple[nn.Module, dict[str, np.ndarray]]:
     seed_all(seed)
     model = nn.Sequential(nn.Linear(3, 1), nn.Dropout(0.0))
-    batches = shuffled_batches(line_problem(), 16, generator(seed))
+    batches = shuffled_batches(line_problem(), 16, seeded_generator(seed))
     history = fit(
         model, squared_error, batches, steps=300, learning_rate=0.1, weight_decay=0, progress=False
     )
@@ -94,3 +94,21 @@ def test_one_cycle_climbs_then_falls_to_zero() -> None:
     assert rates[-1] == pytest.approx(0)
     assert 0 < rates[0] < 0.05
     assert one_cycle(0.0, warmup=0.0) == 1
+
+
+def test_on_step_sees_the_model_before_the_first_step_and_after_each():
+    torch.manual_seed(0)
+    model, weights = nn.Linear(2, 1), []
+
+    def keep(step: int) -> None:
+        weights.append((step, model.weight.detach().clone()))
+
+    def objective(model, batch):
+        return {"loss": model(batch["x"]).square().mean()}
+
+    start = model.weight.detach().clone()
+    fit(model, objective, [{"x": torch.ones(3, 2)}] * 3, steps=3, on_step=keep, progress=False)
+    assert [step for step, _ in weights] == [0, 1, 2, 3]
+    assert torch.equal(weights[0][1], start)
+    assert not torch.equal(weights[1][1], weights[2][1])
+    assert torch.equal(weights[3][1], model.weight)

@@ -22,7 +22,7 @@ def test_no_threads_is_refused() -> None:
 
 def test_generator_depends_on_its_seed_alone() -> None:
     first, again, other = (
-        torch.rand(4, generator=runtime.generator(seed)).tolist() for seed in (3, 3, 4)
+        torch.rand(4, generator=runtime.seeded_generator(seed)).tolist() for seed in (3, 3, 4)
     )
     assert first == again != other
 

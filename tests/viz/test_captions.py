@@ -3,13 +3,8 @@
 import numpy as np
 from matplotlib import pyplot as plt
 
-from cmlearn.viz.captions import (
-    LETTERS,
-    captioned_pictures,
-    next_words,
-    token_rows,
-    where_it_looks,
-)
+from cmlearn.viz.attention import word_attention
+from cmlearn.viz.captions import LETTERS, captioned_pictures, next_words, token_rows
 
 PICTURE = np.zeros((8, 8, 3), np.uint8)
 MARKED = [("a", True), ("green", False), ("house", True)]
@@ -61,7 +56,7 @@ def test_each_word_has_a_map_that_is_clear_where_it_looks():
     weights = np.full((3, 2, 2), 0.2)
     weights[:, 1, 0] = 0.4
     words = ["red", "house", "left"]
-    figure = where_it_looks(PICTURE, words, {"first": weights, "second": weights[::-1]}, "Title")
+    figure = word_attention(PICTURE, words, {"first": weights, "second": weights[::-1]}, "Title")
     axes = np.array(figure.axes).reshape(2, 4)
     assert [ax.get_title() for ax in axes[0]] == ["", *words]
     assert [ax.get_ylabel() for ax in axes[:, 1]] == ["first", "second"]
@@ -76,7 +71,7 @@ def test_each_word_has_a_map_that_is_clear_where_it_looks():
 def test_boxes_stand_where_they_are_given():
     weights = np.full((2, 2, 2), 0.25)
     boxes = [None, (16, 8, 48, 24)]  # of a picture of 8 pixels: 2, 1, 6 and 3
-    figure = where_it_looks(PICTURE, ["a", "ball"], {"look": weights}, "Title", boxes=boxes)
+    figure = word_attention(PICTURE, ["a", "ball"], {"look": weights}, "Title", boxes=boxes)
     without, framed = figure.axes[1:]
     assert len(without.patches) == 1 and len(framed.patches) == 2
     frame = framed.patches[1]

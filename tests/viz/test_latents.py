@@ -6,14 +6,9 @@ import numpy as np
 import pytest
 from matplotlib import pyplot as plt
 
-from cmlearn.viz.latents import (
-    fewer_levels,
-    latent_plane,
-    mosaic,
-    picture_rows,
-    scatter_panels,
-    term_panels,
-)
+from cmlearn.viz.charts import term_panels
+from cmlearn.viz.images import fewer_levels, mosaic, picture_rows
+from cmlearn.viz.latents import latent_plane, scatter_panels
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from cmlearn.viz import text
+from cmlearn.viz.charts import loss_terms
 
 
 @pytest.fixture(autouse=True)
@@ -81,5 +82,5 @@ def test_captions_are_numbered() -> None:
 
 
 def test_loss_terms_names_the_terms() -> None:
-    axes = text.loss_terms({"loss": np.ones(4), "positive": np.zeros(4)}, "loss").axes[0]
+    axes = loss_terms({"loss": np.ones(4), "positive": np.zeros(4)}, "loss").axes[0]
     assert [t.get_text() for t in axes.get_legend().get_texts()] == ["loss", "positive"]

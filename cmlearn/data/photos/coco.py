@@ -1,0 +1,231 @@
+"""Read captions in COCO's layout: one JSON per split beside a folder of pictures.
+
+Chen et al. 2015, "Microsoft COCO captions: data collection and evaluation server",
+https://arxiv.org/abs/1504.00325; the format: https://cocodataset.org/#format-data
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cmlearn.data.captioned import CaptionedImage
+from cmlearn.data.photos.caption_file import (
+    CaptionFileError,
+    one_line,
+    plain_name,
+    read_json,
+    value_of,
+)
+from cmlearn.data.photos.karpathy import read_karpathy
+from cmlearn.data.photos.on_disk import files_in, has_files, keep_present
+from cmlearn.data.splits import SEED, SHARES, split_by_picture
+
+
+def read_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
+    """Return the captioned pictures of a split, in the order of their ids.
+
+    Reads `folder/annotations/captions_SPLIT.json` and looks for the pictures in `folder/SPLIT/`,
+    or in `folder/images/SPLIT/` where that has none. Pictures that are listed and not on disk, or
+    that nobody captioned, are left out with one warning that counts them. Runs of blanks and
+    newlines in a caption become one blank.
+
+    Args:
+        folder: where COCO was unpacked.
+        split: "val2017", or any other that is there.
+
+    Raises:
+        FileNotFoundError: no such file of captions, or none of its pictures is on disk.
+        CaptionFileError: the JSON is cut off, lacks a key, or speaks of a picture it does not list.
+    """
+    return keep_present(
+        list_coco(folder, split), [picture_folder(folder, split)], caption_path(folder, split)
+    )
+
+
+def list_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
+    """Return what a split lists, on disk or not, in the order of ids, with mere names as paths.
+
+    Raises:
+        FileNotFoundError: no such file of captions.
+        CaptionFileError: as for `read_coco`.
+    """
+    file = caption_path(folder, split)
+    if not file.is_file():
+        raise FileNotFoundError(
+            f"there is no file of captions {file}; a folder in COCO's layout has "
+            "annotations/captions_SPLIT.json beside SPLIT/"
+        )
+    content = read_json(file, "images", "annotations")
+    names = dict(_names_by_id(content, file))
+    captions = _captions_by_id(content, names, file)
+    return [CaptionedImage(key, Path(names[key]), tuple(captions[key])) for key in sorted(names)]
+
+
+def caption_path(folder: Path | str, split: str) -> Path:
+    """Where a split's captions lie in COCO's layout."""
+    return Path(folder) / "annotations" / f"captions_{split}.json"
+
+
+def picture_folder(folder: Path | str, split: str) -> Path:
+    """Where a split's pictures lie: in SPLIT/, or in images/SPLIT/, as many have them."""
+    usual, inside = Path(folder) / split, Path(folder) / "images" / split
+    return inside if has_files(inside) and not has_files(usual) else usual
+
+
+def _names_by_id(content: dict[str, Any], file: Path) -> Iterator[tuple[int, str]]:
+    seen = set()
+    for number, entry in enumerate(content["images"]):
+        where = f"{file}: images[{number}]"
+        key, name = value_of(entry, "id", int, where), value_of(entry, "file_name", str, where)
+        if key in seen:
+            raise CaptionFileError(f"{where} has the id {key} of an earlier picture")
+        seen.add(key)
+        yield key, plain_name(name, where)
+
+
+def _captions_by_id(
+    content: dict[str, Any], names: dict[int, str], file: Path
+) -> dict[int, list[str]]:
+    captions: dict[int, list[str]] = {key: [] for key in names}
+    for number, entry in enumerate(content["annotations"]):
+        where = f"{file}: annotations[{number}]"
+        key = value_of(entry, "image_id", int, where)
+        caption = one_line(value_of(entry, "caption", str, where))
+        if key not in captions:
+            raise CaptionFileError(f"{where} is about picture {key}, which is not in images")
+        if caption:
+            captions[key].append(caption)
+    return captions
+
+
+PARTS = ("train", "val", "test")
+
+
+YEARS = ("2017", "2014")
+
+
+SPLITS = tuple(f"{split}{year}" for year in YEARS for split in ("train", "val"))
+
+
+KARPATHY = "dataset_coco.json"
+
+
+NAMED = 5  # things in a folder that is not COCO's, which the message names
+
+
+def read_coco_part(folder: Path | str, part: str) -> list[CaptionedImage]:
+    """Return the captioned pictures of "train", "val" or "test", in the order of their ids.
+
+    COCO publishes no captions for its test pictures, so the parts are, whichever is first:
+
+    1. splits of that name, `annotations/captions_PART.json` beside `PART/` (Storybook has them);
+    2. Karpathy's, where his `dataset_coco.json` lies in the folder or in `annotations/`;
+    3. train2017 for training; a random half of the pictures of val2017 for choosing, the other
+       for testing (or the same of 2014);
+    4. where only one of the two is on disk, 80, 10 and 10 % of its pictures, with a warning.
+
+    Raises:
+        ValueError: no such part.
+        FileNotFoundError: no split of COCO is there as a whole; the message says what was looked
+            for, and what was found instead.
+        CaptionFileError: a file of captions is damaged.
+    """
+    folder = Path(folder)
+    if caption_path(folder, part).is_file():
+        return read_coco(folder, part)
+    if part not in PARTS:
+        raise ValueError(f"COCO has the parts {', '.join(PARTS)}; got {part!r}")
+    for file in (folder / KARPATHY, folder / "annotations" / KARPATHY):
+        if file.is_file():
+            return _karpathy_part(folder, file, part)
+    for year in YEARS:
+        present = [split for split in SPLITS if split.endswith(year) and _is_there(folder, split)]
+        if present:
+            return _official_part(folder, present, part)
+    raise FileNotFoundError(
+        f"no COCO in {folder.absolute()}: looked for {KARPATHY}, and for "
+        "annotations/captions_val2017.json beside val2017/ or images/val2017/ with its pictures "
+        "(or train2017, or the same of 2014). Get it by `python -m cmlearn download coco`. "
+        + _found_instead(folder.absolute())
+    )
+
+
+def _is_there(folder: Path, split: str) -> bool:
+    return caption_path(folder, split).is_file() and has_files(picture_folder(folder, split))
+
+
+def _found_instead(folder: Path) -> str:
+    """What is there: COCO one folder further up or down, half of a split, other things, nothing."""
+    if not folder.is_dir():
+        return "There is no such folder"
+    with os.scandir(folder) as entries:
+        names = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
+    inside = (folder / name for name in names if name.endswith("/"))
+    for near in (*folder.parents[:2], *inside):
+        if _has_coco(near):
+            return f"Did you mean {near}?"
+    halves = [half for half in (_half_of(folder, split) for split in SPLITS) if half]
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    return f"Found {'; '.join(halves) or ', '.join(names[:NAMED] + more) or 'nothing'}"
+
+
+def _has_coco(folder: Path) -> bool:
+    try:
+        return any(_is_there(folder, split) for split in SPLITS)
+    except OSError:  # somebody else's, whom nobody asked about
+        return False
+
+
+def _half_of(folder: Path, split: str) -> str:
+    """Which half of a split is there without the other; nothing where neither is."""
+    captions, pictures = caption_path(folder, split), picture_folder(folder, split)
+    name = captions.relative_to(folder).as_posix()
+    if captions.is_file():
+        return f"{name}, but no pictures in {split}/ or images/{split}/"
+    count = len(files_in(pictures))
+    where = pictures.relative_to(folder).as_posix()
+    return f"{where}/ with {count:,} pictures, but no {name}" if count else ""
+
+
+def _official_part(folder: Path, present: list[str], part: str) -> list[CaptionedImage]:
+    if len(present) == 2 and part == "train":
+        return read_coco(folder, present[0])
+    split = present[-1]
+    shares = {"val": 0.5, "test": 0.5} if len(present) == 2 else SHARES
+    if len(present) == 1:
+        warnings.warn(
+            f"{folder} has pictures of {split} alone: 80, 10 and 10 % of them are for training, "
+            "choosing and testing",
+            stacklevel=4,
+        )
+    # Of what is listed, not of what is on disk: a missing picture moves no other.
+    listed = list_coco(folder, split)
+    chosen = split_by_picture(listed, shares, np.random.default_rng(SEED))[part]
+    pictures = picture_folder(folder, split)
+    return keep_present(chosen, [pictures], f"{caption_path(folder, split)} ({part})")
+
+
+def _karpathy_part(folder: Path, file: Path, part: str) -> list[CaptionedImage]:
+    folders = [picture_folder(folder, split) for split in SPLITS]
+    on_disk = set().union(*map(files_in, folders))
+    listed = []
+    for entry in read_karpathy(file):
+        if entry.coco_id is None:
+            raise CaptionFileError(
+                f"{file}: {entry.name} has no cocoid: is it of another data set?"
+            )
+        if entry.part == part:
+            listed.append(CaptionedImage(entry.coco_id, Path(entry.name), entry.captions))
+    # He names the files of 2014; those of 2017 are the same pictures.
+    renamed = [
+        item if item.path.name in on_disk else replace(item, path=Path(f"{item.image_id:012d}.jpg"))
+        for item in listed
+    ]
+    return keep_present(renamed, folders, f"{file} ({part})")

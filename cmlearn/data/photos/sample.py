@@ -1,0 +1,169 @@
+"""A small folder in COCO's layout, drawn from Storybook, with the oddities of real ones.
+
+For whoever has no photographs at hand. Its pictures are wide or tall JPEGs, its captions are
+written as people write: capitals, full stops, line ends, now and then a slip of the fingers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import ExifTags, Image
+from tqdm import tqdm
+
+from cmlearn.data.folders import downloads_folder
+from cmlearn.data.images import load_image
+from cmlearn.data.photos.coco import caption_path
+from cmlearn.data.photos.layouts import QUALITY, Row, write_coco_split
+from cmlearn.data.storybook.dataset import load_storybook
+from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.scene import Scene
+
+VERSION = 2  # of how it is drawn; another one is drawn beside it
+SEED = 2017
+SIDE, LONG_SIDE = 240, 320  # pixels
+# COCO's name of a part: the split of Storybook that it is drawn from, and how many pictures.
+PARTS: Mapping[str, tuple[str, int]] = {"train2017": ("train", 1000), "val2017": ("test", 400)}
+
+TALL = 0.25  # share of the pictures that are higher than wide
+MORE = 0.1  # ... with six captions instead of five
+SLIP = 0.01  # share of the words with two letters swapped
+LINE_END = 0.01  # share of the captions that end in a newline
+BLANK = 0.1  # ... in a blank
+NOT_THERE = 3  # pictures of a part that are listed and not on disk
+MAX_ID = 581_929  # the largest of COCO's
+LYING = 6  # Exif's number for "turn me a quarter to the right"
+LICENCE = {
+    "id": 1,
+    "name": "Attribution License",
+    "url": "https://creativecommons.org/licenses/by/4.0/",
+}
+
+
+def draw_sample(folder: Path | None = None, counts: Mapping[str, int] | None = None) -> Path:
+    """Return a folder in COCO's layout, drawn now unless it was before.
+
+    Among the pictures of train2017, one is grey, one is stored lying on its side, one has the four
+    inks of a printer, one file was cut off. Three of each part are listed and not there. The same
+    folder comes out every time; it is written aside and renamed when it is whole.
+
+    Args:
+        folder: where to; by default under `data/downloads`.
+        counts: how many pictures each part has, at least 8; by default 1,000 and 400.
+
+    Raises:
+        OSError: the folder cannot be written.
+        ValueError: fewer than 8 pictures, or more than Storybook has.
+    """
+    folder = folder or downloads_folder() / f"sample-coco-{VERSION}"
+    if folder.is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+    try:
+        for part, (split, count) in PARTS.items():
+            _draw_part(aside, part, split, (counts or {}).get(part, count))
+        aside.chmod(0o755)  # temporary folders are for their owner alone
+        os.replace(aside, folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def _draw_part(folder: Path, part: str, split: str, count: int) -> None:
+    scenes = load_storybook(split).scenes or ()
+    if not 8 <= count <= len(scenes):
+        raise ValueError(f"counts: {part} can have 8 to {len(scenes)} pictures, got {count}")
+    rng = np.random.default_rng([SEED, *part.encode()])
+    write_coco_split(folder, part, _rows(split, count, rng))
+    _disorder(caption_path(folder, part), rng)
+    names = sorted(path.name for path in (folder / part).iterdir())
+    for name in names[-NOT_THERE:]:
+        (folder / part / name).unlink()
+    if part == "train2017":
+        for spoil, name in zip((_grey, _lying, _for_a_printer, _cut_off), names):
+            spoil(folder / part / name)
+
+
+def _rows(split: str, count: int, rng: np.random.Generator) -> Iterator[Row]:
+    data = load_storybook(split)
+    # Those of one part are odd, of the other even: no number stands for two pictures.
+    ids = 2 * np.sort(rng.choice(MAX_ID // 2, count, replace=False)) + 1 + (split == "test")
+    bar = tqdm(ids.tolist(), desc="drawing a sample of photographs", mininterval=0.5)
+    for image_id, scene, captions in zip(bar, data.scenes or (), data.captions):
+        yield image_id, _as_photographed(scene, rng), _as_written(captions, rng)
+
+
+def _as_photographed(scene: Scene, rng: np.random.Generator) -> np.ndarray:
+    """The scene in the middle of a picture that is wider, or higher, by a third."""
+    beside = (LONG_SIDE - SIDE) // 2
+    tall = rng.random() < TALL
+    around = ((beside, beside), (0, 0)) if tall else ((0, 0), (beside, beside))
+    return np.pad(render(scene, SIDE), (*around, (0, 0)), "edge")
+
+
+def _as_written(captions: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ...]:
+    """What five people would type; of some pictures a sixth one tells the first caption again."""
+    more = captions[: int(rng.random() < MORE)]
+    return tuple(_typed(caption, rng) for caption in captions + more)
+
+
+def _typed(caption: str, rng: np.random.Generator) -> str:
+    words = [_slipped(word, rng) for word in caption.split()]
+    text = " ".join(words).capitalize() + "."
+    chance = rng.random()
+    end = "\n" if chance < LINE_END else " " if chance < LINE_END + BLANK else ""
+    return text + end
+
+
+def _slipped(word: str, rng: np.random.Generator) -> str:
+    """The word, seldom with two letters swapped."""
+    if len(word) < 4 or rng.random() > SLIP:
+        return word
+    at = int(rng.integers(1, len(word) - 1))
+    return word[:at] + word[at + 1] + word[at] + word[at + 2 :]
+
+
+def _disorder(file: Path, rng: np.random.Generator) -> None:
+    """Bring the captions into another order than the pictures, and name the licence, as in COCO."""
+    content = json.loads(file.read_text("utf-8"))
+    content["annotations"] = [content["annotations"][i] for i in _order(content, rng)]
+    content["licenses"] = [LICENCE]
+    for image in content["images"]:
+        image["license"] = LICENCE["id"]
+    file.write_text(json.dumps(content), "utf-8")
+
+
+def _order(content: dict[str, Any], rng: np.random.Generator) -> list[int]:
+    return rng.permutation(len(content["annotations"])).tolist()
+
+
+def _grey(path: Path) -> None:
+    _save(Image.fromarray(load_image(path)).convert("L"), path)
+
+
+def _lying(path: Path) -> None:
+    """Store the picture on its left side, with the note that it must be turned."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = LYING
+    _save(Image.fromarray(np.rot90(load_image(path)).copy()), path, exif=exif)
+
+
+def _for_a_printer(path: Path) -> None:
+    _save(Image.fromarray(load_image(path)).convert("CMYK"), path)
+
+
+def _cut_off(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) // 2])
+
+
+def _save(picture: Image.Image, path: Path, **options: Any) -> None:
+    picture.save(path, quality=QUALITY, **options)

@@ -1,0 +1,1 @@
+"""Storybook, the world whose truth is known: scenes, captions, claims, pictures."""

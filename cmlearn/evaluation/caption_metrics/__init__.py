@@ -1,0 +1,1 @@
+"""Scores of captions by the words that they share with references."""

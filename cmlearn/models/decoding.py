@@ -1,0 +1,90 @@
+"""Captions from a captioner: greedy search and beam search."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from cmlearn.models.captioner import BOS, EOS, PAD
+from cmlearn.models.rnn import State
+
+
+class CaptionDecoder(Protocol):
+    """What can write captions: it encodes a picture, and reads words from a state on."""
+
+    def encode(self, features: Tensor) -> Tensor:
+        """Features of B pictures -> grid cells (B, num_cells, cell_dim)."""
+
+    def initial_state(self, cells: Tensor) -> State:
+        """The state before the first word, each part (1, B, hidden_dim)."""
+
+    def step(self, cells: Tensor, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Read tokens (B, T) from a state on: logits (B, T, vocab_size) and the new state."""
+
+
+@torch.no_grad()
+def greedy_search(model: CaptionDecoder, features: Tensor, max_length: int = 40) -> Tensor:
+    """Write captions by taking the most probable word each time.
+
+    Args:
+        model: in eval mode.
+        features: of B pictures.
+        max_length: at most so many words.
+
+    Returns:
+        tokens (B, T) int64 without <bos>; after <eos> comes <pad>.
+    """
+    cells = model.encode(features)
+    state = model.initial_state(cells)
+    word = torch.full((len(cells), 1), BOS)
+    done = torch.zeros(len(cells), 1, dtype=torch.bool)
+    written: list[Tensor] = []
+    while len(written) < max_length and not done.all():
+        logits, state = model.step(cells, word, state)
+        word = logits[:, -1].argmax(dim=1, keepdim=True).masked_fill(done, PAD)
+        done |= word == EOS
+        written.append(word)
+    return torch.cat(written, dim=1)
+
+
+@torch.no_grad()
+def beam_search(
+    model: CaptionDecoder, features: Tensor, beam_size: int = 4, max_length: int = 40
+) -> list[tuple[list[int], float]]:
+    """Write captions for one picture, keeping the most probable beginnings.
+
+    Args:
+        model: in eval mode.
+        features: of one picture, (1, …).
+        beam_size: how many beginnings to keep.
+        max_length: at most so many words.
+
+    Returns:
+        Up to `beam_size` captions, the best first: the tokens without <bos>, and their mean log
+        probability a word. (The sum would favour short captions.)
+    """
+    if len(features) != 1:
+        raise ValueError(f"features: of one picture at a time, got {len(features)}")
+    cells = model.encode(features)  # (1, cells, cell_dim)
+    state = model.initial_state(cells)
+    beams: list[tuple[list[int], float]] = [([BOS], 0.0)]
+    finished: list[tuple[list[int], float]] = []
+    for _ in range(max_length):
+        last = torch.tensor([[tokens[-1]] for tokens, _ in beams])  # (K, 1)
+        logits, state = model.step(cells.expand(len(beams), -1, -1), last, state)
+        total = logits[:, -1].log_softmax(dim=1) + torch.tensor([[score] for _, score in beams])
+        best = total.flatten().topk(min(beam_size, total.numel()))
+        rows = torch.div(best.indices, total.shape[1], rounding_mode="floor").tolist()
+        words = (best.indices % total.shape[1]).tolist()
+        grown = [([*beams[r][0], w], s) for r, w, s in zip(rows, words, best.values.tolist())]
+        finished += [beam for beam in grown if beam[0][-1] == EOS]
+        kept = [i for i, beam in enumerate(grown) if beam[0][-1] != EOS]
+        if not kept or len(finished) >= beam_size:
+            break
+        beams = [grown[i] for i in kept]
+        chosen = torch.tensor([rows[i] for i in kept])
+        state = tuple(part[:, chosen] for part in state)
+    scored = [(tokens[1:], score / (len(tokens) - 1)) for tokens, score in finished or beams]
+    return sorted(scored, key=lambda caption: -caption[1])[:beam_size]

@@ -1,0 +1,148 @@
+"""Recipes of the image encoders, and the features that the shipped ones compute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from cmlearn.data.folders import checkpoint_folder
+from cmlearn.data.storybook.dataset import load_storybook
+from cmlearn.data.storybook.scene import COLOURS, KINDS
+from cmlearn.data.storybook.targets import LABELS, multi_hot
+from cmlearn.models import resnet, two_stream_encoder
+from cmlearn.models.resnet import ResNet18, ResNetConfig, label_loss
+from cmlearn.models.two_stream_encoder import TwoStreamConfig, TwoStreamEncoder, two_stream_loss
+from cmlearn.training.batches import shuffled_batches
+from cmlearn.training.checkpoint import load_checkpoint, save_checkpoint
+from cmlearn.training.feature_cache import precompute_features
+from cmlearn.training.loop import Objective, fit
+from cmlearn.training.runtime import channels_last, seed_all, seeded_generator
+
+
+@dataclass(frozen=True)
+class EncoderRecipe:
+    """How an image encoder is trained to predict which words are true of a scene.
+
+    Attributes:
+        steps: batches.
+        learning_rate: the highest learning rate.
+        batch_size: pictures in a batch.
+    """
+
+    steps: int
+    learning_rate: float
+    batch_size: int = 64
+
+
+SHIPPED_RESNET = EncoderRecipe(600, 2e-3)
+SHIPPED_TWO_STREAM = EncoderRecipe(1000, 4e-3)
+
+
+class ImageEncoder(NamedTuple):
+    """What it takes to load an image encoder and to feed it.
+
+    Attributes:
+        build: its class; `build(config).features(images)` returns (grid, pooled).
+        config: the class of its configuration.
+        prepare: uint8 (B, H, W, 3) -> what it takes.
+    """
+
+    build: Callable[[Any], nn.Module]
+    config: type
+    prepare: Callable[[Tensor], Tensor]
+
+
+IMAGE_ENCODERS: Mapping[str, ImageEncoder] = {
+    "resnet18": ImageEncoder(ResNet18, ResNetConfig, resnet.prepare),
+    "two_stream_encoder": ImageEncoder(
+        TwoStreamEncoder, TwoStreamConfig, two_stream_encoder.prepare
+    ),
+}
+
+
+def grid_features(split: str, encoder: str = "resnet18") -> Tensor:
+    """Features of a Storybook split by a shipped encoder, computed once: (N, channels, 4, 4).
+
+    Raises:
+        ValueError: there is no such encoder.
+    """
+    if encoder not in IMAGE_ENCODERS:
+        raise ValueError(f"encoder: {encoder!r} is none of {', '.join(IMAGE_ENCODERS)}")
+    build, config, prepare = IMAGE_ENCODERS[encoder]
+    network, _ = load_checkpoint(checkpoint_folder() / encoder, build, config)
+    # Notebook 05 names the features of its ResNet so, and need not compute them again.
+    name = f"storybook-{split}" if encoder == "resnet18" else f"storybook-{split}-{encoder}"
+    images = load_storybook(split).images
+    features = precompute_features(channels_last(network), prepare, images, name)
+    return torch.tensor(features.grid)
+
+
+def train_resnet18(path: Path, seed: int, recipe: EncoderRecipe = SHIPPED_RESNET) -> None:
+    """Train a ResNet-18 on the words of the scenes; write `path`.safetensors and `path`.json."""
+    seed_all(seed)
+    model = channels_last(ResNet18(ResNetConfig()))
+    _fit(model, label_loss, recipe, seed)
+    scores = {f"exact_{split}": label_accuracy(model, split) for split in ("test", "novel")}
+    _save(path, model, recipe, seed, scores)
+
+
+def train_two_stream(path: Path, seed: int, recipe: EncoderRecipe = SHIPPED_TWO_STREAM) -> None:
+    """Train a two-stream encoder the same way; write `path`.safetensors and `path`.json."""
+    seed_all(seed)
+    model = channels_last(TwoStreamEncoder(TwoStreamConfig()))
+    _fit(model, two_stream_loss, recipe, seed)
+    _save(path, model, recipe, seed, two_stream_scores(model))
+
+
+def _fit(model: nn.Module, objective: Objective, recipe: EncoderRecipe, seed: int) -> None:
+    data = load_storybook("train")
+    labels = torch.from_numpy(multi_hot(data.known_scenes))
+    arrays: dict[str, Tensor | np.ndarray] = {"images": data.images, "labels": labels}
+    batches = shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed))
+    fit(
+        model,
+        objective,
+        batches,
+        steps=recipe.steps,
+        learning_rate=recipe.learning_rate,
+        description=type(model).__name__,
+    )
+
+
+def _save(
+    path: Path, model: Any, recipe: EncoderRecipe, seed: int, scores: Mapping[str, float]
+) -> None:
+    told = {"split": "train", **asdict(recipe)}
+    save_checkpoint(path, model, model.config, recipe=told, seed=seed, scores=scores, half=True)
+
+
+def label_accuracy(model: ResNet18, split: str) -> float:
+    """Share of a split's pictures with every label right, 0 to 1."""
+    right = _right_labels(model, resnet.prepare, split)
+    return round(float(right.all(axis=1).mean()), 3)
+
+
+def two_stream_scores(model: TwoStreamEncoder) -> dict[str, float]:
+    """Share of a split's pictures with every kind right, and with every colour."""
+    found = {}
+    for split in ("test", "novel"):
+        right = _right_labels(model, two_stream_encoder.prepare, split)
+        for name, words in {"kinds": KINDS, "colours": COLOURS}.items():
+            rows = [LABELS.index(word) for word in words]
+            found[f"{name}_{split}"] = round(float(right[:, rows].all(axis=1).mean()), 3)
+    return found
+
+
+@torch.no_grad()
+def _right_labels(model: nn.Module, prepare: Callable[[Tensor], Tensor], split: str) -> np.ndarray:
+    """Which labels a model predicts rightly: (N, labels) bool."""
+    data = load_storybook(split)
+    parts = np.array_split(data.images, max(1, len(data) // 100))
+    logits = torch.cat([model(prepare(torch.from_numpy(part.copy()))) for part in parts])
+    return (logits > 0).numpy() == (multi_hot(data.known_scenes) > 0)

@@ -1,0 +1,279 @@
+"""Figures of one number against another, as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from cmlearn.viz.style import BLUE, FAINT, INK, LIGHT_BLUE, LIGHT_GREEN, RED, SERIES
+
+AXES_HEIGHT, LINE = 180, 12  # about how high the axes and a name are, in typographic points
+
+
+def curves(
+    series: Mapping[str, Sequence[float] | np.ndarray],
+    title: str,
+    x: str,
+    y: str,
+    *,
+    places: Sequence[float] | None = None,
+    smooth: int = 1,
+    log: bool = False,
+) -> Figure:
+    """Draw each series as a line with its name at the end.
+
+    Args:
+        series: name to its values.
+        title: what to see.
+        x: what the horizontal axis counts.
+        y: what the vertical axis measures, with its unit.
+        places: where the values stand on the horizontal axis; by default 1, 2, 3 ...
+        smooth: each point is the mean of so many values that lead up to it.
+        log: draw the vertical axis, and given places too, by powers.
+    """
+    figure, axes = plt.subplots(figsize=(7.2, 3.4), layout="constrained")
+    ends = {}
+    for number, (name, values) in enumerate(series.items()):
+        steps = np.arange(1, len(values) + 1) if places is None else np.asarray(places)
+        smoothed = _running_mean(np.asarray(values, float), smooth)
+        colour = SERIES[number % len(SERIES)]
+        marker = "o" if places is not None else ""
+        axes.plot(steps[len(steps) - len(smoothed) :], smoothed, marker=marker, color=colour, ms=4)
+        ends[name] = (steps[-1], smoothed[-1], colour)
+    if log:
+        axes.set_yscale("log")
+    if places is not None:
+        if log:
+            axes.set_xscale("log", base=2)
+        axes.set_xticks(places, [f"{place:g}" for place in places])
+        axes.minorticks_off()
+    _name_at_end(axes, ends)
+    axes.grid(color=FAINT)
+    axes.set_title(title, fontsize=11, color=INK, loc="left")
+    axes.set(xlabel=x, ylabel=y)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _name_at_end(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
+    """Write each name at the end of its line, no name over another."""
+    axes.autoscale_view()  # or else the places of the ends are not known yet
+    low = -np.inf
+    for name, (x, y, colour) in sorted(ends.items(), key=lambda item: item[1][1]):
+        height = AXES_HEIGHT * (axes.transData + axes.transAxes.inverted()).transform((x, y))[1]
+        low = max(height, low + LINE)
+        label = axes.annotate(name, (x, y), (6, low - height), textcoords="offset points")
+        label.set(va="center", color=colour, fontsize=9)
+
+
+def _running_mean(values: np.ndarray, width: int) -> np.ndarray:
+    """Means of `width` neighbours: (N,) -> (N - width + 1,)."""
+    width = max(1, min(width, len(values)))
+    return np.convolve(values, np.full(width, 1 / width), mode="valid")
+
+
+def term_panels(
+    terms: Mapping[str, np.ndarray], title: str, logarithmic: Sequence[str] = ()
+) -> Figure:
+    """Draw each term of a training beside the others, each on its own scale.
+
+    Args:
+        terms: name, with its unit, to one value per step.
+        title: what to see.
+        logarithmic: the names whose axis goes by powers of ten.
+    """
+    size = (3.2 * len(terms), 2.9)
+    figure, axes = plt.subplots(1, len(terms), figsize=size, squeeze=False, layout="constrained")
+    for ax, (name, values) in zip(axes[0], terms.items(), strict=True):
+        ax.plot(np.arange(1, len(values) + 1), values, color=BLUE, lw=1)
+        ax.set_yscale("log" if name in logarithmic else "linear")
+        ax.set(xlabel="step", ylabel=name)
+        ax.grid(color=FAINT)
+        ax.spines[["top", "right"]].set_visible(False)
+    figure.suptitle(title, fontsize=11, color=INK)
+    return figure
+
+
+def loss_terms(history: Mapping[str, np.ndarray], title: str) -> Figure:
+    """Draw each named term of a loss over the steps of training."""
+    figure, axes = plt.subplots(figsize=(6, 3))
+    for (name, values), colour in zip(history.items(), SERIES, strict=False):
+        axes.plot(values, label=name, color=colour, lw=1)
+    axes.legend(frameon=False)
+    axes.grid(color=FAINT)
+    axes.set_title(title, fontsize=11, color=INK, loc="left")
+    axes.set(xlabel="step", ylabel="nats per pair")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def percent_bars(
+    shares: Mapping[str, float | Sequence[float]],
+    title: str,
+    axis: str,
+    chance: float | None = None,
+) -> Figure:
+    """Draw a share for each name, as a bar at the mean with a dot for each value.
+
+    Args:
+        shares: name to a share from 0 to 1, or to several (one for each seed).
+        title: what to see.
+        axis: what the percentages are of.
+        chance: the share that guessing gets, drawn as a line.
+    """
+    top = -0.5 if chance is None else -0.9  # the line of guessing has its name above the bars
+    figure, axes = plt.subplots(figsize=(8, 0.5 * (len(shares) - 0.5 - top) + 0.85))
+    for y, values in enumerate(shares.values()):
+        percent = 100 * np.atleast_1d(values)
+        axes.barh(y, percent.mean(), height=0.6, color=LIGHT_BLUE)
+        if len(percent) > 1:
+            axes.plot(percent, [y] * len(percent), "o", color=BLUE, ms=4, clip_on=False)
+        axes.text(102, y, f"{percent.mean():.0f} %", va="center", color=INK)
+    if chance is not None:
+        axes.axvline(100 * chance, color=RED, ls="--", lw=1)
+        axes.text(100 * chance, -0.6, " guessing", color=RED, va="center", fontsize=9)
+    axes.set_yticks(range(len(shares)), list(shares))
+    axes.set_xlim(0, 100)
+    axes.set_ylim(len(shares) - 0.5, top)
+    axes.set_xlabel(axis)
+    axes.set_title(title, fontsize=11, color=INK, loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+# Told apart by their brightness, too.
+GROUP_FILLS = ("#c7c7d1", "#f2b36b", BLUE, "#7b1fa2")
+
+
+def grouped_percent_bars(
+    shares: Mapping[str, Mapping[str, float]], title: str, axis: str
+) -> Figure:
+    """Draw a bar for each member of each group, with its share above it.
+
+    Args:
+        shares: who is compared, to the group's name, to a share from 0 to 1; NaN is left out.
+        title: what to see.
+        axis: what the percentages are of.
+    """
+    groups = list(next(iter(shares.values())))
+    width = 0.8 / len(shares)
+    figure, axes = plt.subplots(figsize=(max(6.0, 1.35 * len(groups)), 3.2), layout="constrained")
+    for n, ((name, of), colour) in enumerate(zip(shares.items(), GROUP_FILLS, strict=False)):
+        x = np.arange(len(groups)) + (n - (len(shares) - 1) / 2) * width
+        percent = 100 * np.array([of[group] for group in groups])
+        axes.bar(x, np.nan_to_num(percent), width * 0.94, label=name, color=colour)
+        for place, value in zip(x, percent, strict=True):
+            if np.isfinite(value):
+                text = f"{value:.0f}"
+                axes.text(place, value + 1.5, text, ha="center", fontsize=8, color=INK)
+    axes.set_xticks(range(len(groups)), groups)
+    axes.set(ylim=(0, 108), ylabel=axis)
+    axes.tick_params(axis="x", length=0)
+    axes.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    axes.set_title(title, fontsize=11, color=INK, loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def label_columns(shares: Mapping[str, float], base: Mapping[str, float], title: str) -> Figure:
+    """Draw a share for each word as a column, with a line where knowing nothing leads.
+
+    Args:
+        shares: word to a share of 0 to 1.
+        base: word to the share that the more frequent answer gets.
+        title: what to see.
+    """
+    figure, axes = plt.subplots(figsize=(9, 2.9), layout="constrained")
+    words = list(shares)
+    axes.bar(words, [100 * shares[word] for word in words], color=LIGHT_BLUE, width=0.75)
+    for place, word in enumerate(words):
+        line = [100 * base[word]] * 2
+        label = "always the more frequent answer" if place == 0 else None
+        axes.plot([place - 0.4, place + 0.4], line, color=RED, lw=1.5, label=label)
+    axes.tick_params(axis="x", labelrotation=60, labelsize=9)
+    plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
+    axes.set_ylim(0, 100)
+    axes.set_xlim(-0.6, len(words) - 0.4)
+    axes.set_ylabel("pictures answered rightly, %")
+    axes.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1))
+    axes.set_title(title, fontsize=11, color=INK, loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def share_table(
+    rows: Mapping[str, Mapping[str, float]], guesses: Mapping[str, float], title: str
+) -> Figure:
+    """Draw a table of shares, the cells the darker the more they are above guessing.
+
+    Args:
+        rows: question to (kind of vector to a share of 0 to 1); all rows have the same columns.
+        guesses: question to the share that guessing gets, 0 to 1.
+        title: what to see.
+    """
+    names = list(next(iter(rows.values())))
+    figure, axes = plt.subplots(figsize=(1.2 * len(names) + 3.4, 0.5 * len(rows) + 1.2))
+    for y, (question, row) in enumerate(rows.items()):
+        guess = guesses[question]
+        for x, name in enumerate(names):
+            gained = max(0.0, (row[name] - guess) / (1 - guess))
+            axes.add_patch(Rectangle((x, y), 1, 1, facecolor=plt.cm.Blues(0.75 * gained)))  # type: ignore[attr-defined]
+            ink = "white" if gained > 0.75 else INK
+            text = f"{100 * row[name]:.0f} %"
+            axes.text(x + 0.5, y + 0.5, text, ha="center", va="center", color=ink, fontsize=10)
+        axes.text(len(names) + 0.5, y + 0.5, f"{100 * guess:.0f} %", ha="center", va="center")
+    axes.set(xlim=(0, len(names) + 1), ylim=(len(rows), 0))
+    axes.set_yticks(np.arange(len(rows)) + 0.5, list(rows))
+    axes.set_xticks(np.arange(len(names) + 1) + 0.5, [*names, "guessing"])
+    axes.tick_params(length=0, labeltop=True, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    axes.set_title(title, fontsize=11, color=INK, loc="left", pad=12)
+    return figure
+
+
+def score_panels(
+    scores: Mapping[str, Mapping[str, float]],
+    title: str,
+    *,
+    best: Mapping[str, float] | None = None,
+    truth: str = "all true",
+) -> Figure:
+    """Draw one panel of bars for each score, with the same candidates in each.
+
+    Args:
+        scores: candidate to its scores; all have the same ones.
+        title: what to see.
+        best: score to the end of its axis, where it is not 1.
+        truth: the score that is drawn in another colour, for it is no guess.
+    """
+    names, candidates = list(next(iter(scores.values()))), list(scores)
+    size = (1.5 * len(names) + 2.4, 0.34 * len(candidates) + 1.1)
+    figure, panels = plt.subplots(1, len(names), figsize=size, sharey=True, layout="constrained")
+    for axes, name in zip(np.atleast_1d(panels), names):
+        values = [scores[candidate][name] for candidate in candidates]
+        axes.barh(
+            candidates, values, height=0.65, color=LIGHT_GREEN if name == truth else LIGHT_BLUE
+        )
+        end = (best or {}).get(name, 1)
+        for y, value in enumerate(values):
+            axes.text(0.03 * end, y, _number(value, end), va="center", fontsize=9, color=INK)
+        axes.set_xlim(0, end)
+        axes.set_title(name, fontsize=9.5, color=INK)
+        axes.set_xticks([])
+        axes.tick_params(length=0)
+        axes.spines[["top", "right", "bottom"]].set_visible(False)
+    np.atleast_1d(panels)[0].invert_yaxis()
+    figure.suptitle(title, fontsize=11, color=INK)
+    return figure
+
+
+def _number(value: float, end: float) -> str:
+    """Write a value as the length of its axis asks for it: 47 %, 2.42 or 620."""
+    if end <= 1:
+        return f"{100 * value:.0f} %"
+    return f"{value:.2f}" if end < 100 else f"{value:.0f}"

@@ -1,0 +1,34 @@
+"""Tests of cmlearn.models.recall_task."""
+
+import pytest
+import torch
+from torch import nn
+
+from cmlearn.models.recall_task import (
+    DISTRACTIONS,
+    SYMBOLS,
+    RecallModel,
+    recall_batches,
+    recall_loss,
+    recall_sequences,
+)
+from cmlearn.training.loop import fit
+
+ALL = SYMBOLS + DISTRACTIONS
+
+
+@pytest.mark.parametrize("network", [nn.RNN, nn.GRU, nn.LSTM])
+def test_one_answer_for_each_sequence(network):
+    model = RecallModel(network(6, 6, batch_first=True), ALL, 6)
+    terms = recall_loss(model, recall_sequences(5, 3, torch.Generator()))
+    assert model(torch.zeros(5, 4, dtype=torch.int64)).shape == (5, ALL)
+    assert terms["loss"].ndim == 0 and 0 <= terms["accuracy"] <= 1
+
+
+def test_a_gru_learns_to_keep_a_symbol_for_three_steps():
+    torch.manual_seed(0)
+    model = RecallModel(nn.GRU(32, 32, batch_first=True), ALL, 32)
+    batches = recall_batches(32, 3, torch.Generator().manual_seed(1))
+    history = fit(model, recall_loss, batches, steps=120, learning_rate=0.01, progress=False)
+    assert history["accuracy"][:10].mean() < 0.4
+    assert history["accuracy"][-10:].mean() > 0.95

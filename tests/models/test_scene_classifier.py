@@ -1,0 +1,145 @@
+"""The learned judge: shapes, loss, and that each reader sees only what it should."""
+
+import numpy as np
+import pytest
+import torch
+
+from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.scene import sample_scene
+from cmlearn.data.storybook.targets import to_slots
+from cmlearn.models.augmentation import RandomDegradation
+from cmlearn.models.scene_classifier import (
+    TARGETS,
+    HueRotation,
+    SceneClassifier,
+    SceneClassifierConfig,
+    predict_slots,
+    prepare,
+    scene_loss,
+)
+from cmlearn.training.loop import fit
+
+CONFIG = SceneClassifierConfig(width=4, hidden_dim=12)
+
+
+@pytest.fixture
+def batch() -> dict[str, torch.Tensor]:
+    rng = np.random.default_rng(0)
+    scenes = [sample_scene(rng) for _ in range(7)]
+    pictures = torch.from_numpy(np.stack([render(scene) for scene in scenes]))
+    return {
+        "images": pictures,
+        **{name: torch.from_numpy(v) for name, v in to_slots(scenes).items()},
+    }
+
+
+def test_shapes():
+    logits = SceneClassifier(CONFIG)(torch.zeros(5, 3, 32, 32))
+    assert {name: tuple(values.shape) for name, values in logits.items()} == {
+        "kind": (5, 6, 10),
+        "colour": (5, 6, 6),
+        "size": (5, 6, 2),
+        "sky": (5, 3),
+        "ground": (5, 4),
+    }
+
+
+@pytest.mark.parametrize("size", [16, 32, 64, 100])
+def test_every_picture_is_brought_to_one_size(size):
+    white = torch.full((2, size, size, 3), 255, dtype=torch.uint8)
+    prepared = prepare(white)
+    assert prepared.shape == (2, 3, 32, 32)
+    assert torch.allclose(prepared, torch.ones(()))
+
+
+def test_a_place_does_not_see_the_others():
+    torch.manual_seed(0)
+    judge, images = SceneClassifier(CONFIG).eval(), torch.zeros(1, 3, 32, 32)
+    changed = images.clone()
+    changed[:, :, 16:, :10] = 1  # the ground's left
+    before, after = judge(images), judge(changed)
+    for name in ("kind", "colour", "size"):
+        differs = (before[name] != after[name]).any(-1)[0]
+        assert differs.tolist() == [False, False, False, True, False, False]
+
+
+def test_colour_is_read_without_shape():
+    torch.manual_seed(0)
+    judge = SceneClassifier(CONFIG).eval()
+    images = torch.rand(1, 3, 32, 32)
+    images[:, :, :16, :10] = 0
+    turned = images.clone()
+    images[:, :, 2:4, 2:6], turned[:, :, 8:12, 6:8] = 1, 1  # the same four cells, elsewhere
+    assert torch.allclose(judge(images)["colour"][:, 0], judge(turned)["colour"][:, 0], atol=1e-5)
+
+
+def test_hues_are_turned_in_training_only():
+    torch.manual_seed(0)
+    turn, images = HueRotation(), torch.rand(4, 3, 6, 5)
+    turned = turn(images)
+    assert not torch.allclose(turned, images, atol=0.1)
+    assert torch.allclose(turned.sum(1), images.sum(1), atol=1e-5)  # greys stay as they are
+    assert torch.allclose(turned.norm(dim=1), images.norm(dim=1), atol=1e-5)
+    assert turn.eval()(images) is images
+
+
+def test_pictures_are_smudged_in_training_only():
+    torch.manual_seed(0)
+    smudge, images = RandomDegradation(), torch.rand(4, 3, 6, 5)
+    assert 0.01 < (smudge(images) - images).abs().mean() < 0.5
+    assert smudge(images).shape == images.shape
+    assert smudge.eval()(images) is images
+
+
+def test_the_loss_is_the_sum_of_its_named_terms(batch):
+    torch.manual_seed(0)
+    terms = scene_loss(SceneClassifier(CONFIG).eval(), batch)
+    assert set(terms) == {"loss", *TARGETS}
+    parts = [terms[name] for name in TARGETS]
+    assert torch.allclose(terms["loss"], torch.stack(parts).sum())
+    assert all(term.ndim == 0 and term > 0 for term in terms.values())
+
+
+def test_colours_of_nothing_do_not_count(batch):
+    torch.manual_seed(0)
+    judge = SceneClassifier(CONFIG).eval()
+    logits = judge(prepare(batch["images"]))["colour"]
+    there = batch["kind"] > 0
+    expected = torch.nn.functional.cross_entropy(logits[there], batch["colour"][there])
+    assert torch.allclose(scene_loss(judge, batch)["colour"], expected)
+
+
+def test_one_batch_is_learned_by_heart(batch):
+    torch.manual_seed(0)
+    judge = SceneClassifier(SceneClassifierConfig(width=8, hidden_dim=32))
+    fit(judge, scene_loss, [batch] * 150, steps=150, learning_rate=1e-2, progress=False)
+    answers, sure = predict_slots(judge, prepare(batch["images"]))
+    there = batch["kind"] > 0
+    assert torch.equal(answers["kind"], batch["kind"])
+    assert torch.equal(answers["size"][there], batch["size"][there])
+    assert torch.equal(answers["sky"], batch["sky"])
+    assert torch.equal(answers["ground"], batch["ground"])
+    assert sure.shape == (7,)
+    assert sure.min() > 0 and sure.max() <= 1
+
+
+def test_the_same_seed_gives_the_same_judge(batch):
+    losses = []
+    for _ in range(2):
+        torch.manual_seed(3)
+        history = fit(SceneClassifier(CONFIG), scene_loss, [batch] * 3, steps=3, progress=False)
+        losses.append(history["loss"])
+    assert np.array_equal(*losses)
+
+
+def test_sure_is_the_least_sure_answer_that_counts(batch):
+    torch.manual_seed(0)
+    judge = SceneClassifier(CONFIG).eval()
+    images = prepare(batch["images"])
+    answers, sure = predict_slots(judge, images)
+    probability = {k: v.softmax(-1).amax(-1) for k, v in judge(images).items()}
+    for n in range(len(images)):
+        counts = [probability["sky"][n], probability["ground"][n], *probability["kind"][n]]
+        for place in answers["kind"][n].nonzero()[:, 0]:
+            counts += [probability["colour"][n, place], probability["size"][n, place]]
+        assert torch.isclose(sure[n], torch.stack(counts).min())

@@ -1,0 +1,35 @@
+"""Each recipe runs from data to checkpoint, on a slice of the data and for two steps."""
+
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+
+from cmlearn.recipes import registry
+from cmlearn.recipes.registry import RECIPES, Recipe, train
+from cmlearn.training.checkpoint import read_info
+
+
+def shortened(recipe: Recipe) -> Recipe:
+    few = {"steps": 2, "batch_size": 8} | (
+        {"prior_steps": 2} if hasattr(recipe.settings, "prior_steps") else {}
+    )
+    return replace(recipe, settings=replace(recipe.settings, **few))
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_ends_in_a_checkpoint(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = shortened(RECIPES[name])
+    monkeypatch.setattr(registry, "RECIPES", {name: recipe})
+    train(name, tmp_path, seed=3)
+    info = read_info(tmp_path / name)
+    assert info.seed == 3
+    assert asdict(recipe.settings).items() <= info.recipe.items()
+    assert info.scores and all(0 <= score <= 1 for score in info.scores.values())
+
+
+def test_a_wrong_name_lists_the_right_ones(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="resnet18, vae, vae_bert, captioner"):
+        train("gan9000", tmp_path)

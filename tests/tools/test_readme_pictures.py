@@ -1,0 +1,35 @@
+"""The pictures of README.md."""
+
+from __future__ import annotations
+
+import re
+
+from cmlearn.data.images import load_image
+from tools.readme_pictures import SENTENCES, sheet_scenes, write_pictures
+
+MAX_BYTES = 300_000
+
+
+def test_pictures_are_written_light_and_told(loop, tmp_path):
+    markdown = write_pictures(tmp_path, loop)
+    found = dict(re.findall(r"!\[([^\]]+)\]\((\S+)\)", markdown))
+    assert sorted(found.values()) == ["docs/pictures/readme.png", "docs/pictures/storybook.png"]
+    for picture in found.values():
+        assert (tmp_path / picture).stat().st_size < MAX_BYTES
+        assert load_image(tmp_path / picture).shape[1] > 700
+    assert all(sentence in markdown for sentence in SENTENCES)
+
+
+def test_a_second_drawing_has_the_same_bytes(loop, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert write_pictures(first, loop) == write_pictures(second, loop)
+    for name in ("readme.png", "storybook.png"):
+        paths = [folder / "docs" / "pictures" / name for folder in (first, second)]
+        assert paths[0].read_bytes() == paths[1].read_bytes()
+
+
+def test_the_sheet_shows_the_whole_world():
+    scenes = sheet_scenes()
+    assert len(scenes) == 64
+    assert len({thing.kind for scene in scenes for thing in scene.things}) == 9
+    assert len({(scene.sky, scene.ground) for scene in scenes}) == 12

@@ -1,0 +1,89 @@
+"""The scoreboard: every model is asked the same, and its numbers are those that were measured."""
+
+import json
+
+import pytest
+import torch
+
+from cmlearn.data.storybook.dataset import load_storybook
+from cmlearn.models.captioner import Captioner, CaptionerConfig
+from cmlearn.models.text_encoders import TextEncoderConfig
+from cmlearn.models.vae import TextToImageVAE, VAEConfig
+from cmlearn.text.vocabulary import Vocabulary
+from tools import scoreboard
+from tools.folders import ROOT
+from tools.scoreboard import (
+    SCOREBOARD_FILE,
+    SHOWN,
+    Entry,
+    markdown,
+    score_image_to_text,
+    score_text_to_image,
+)
+
+VOCABULARY = Vocabulary.from_captions(["a red house and a blue star at night"])
+
+
+@pytest.fixture(scope="module")
+def splits():
+    return {split: load_storybook(split) for split in SHOWN}
+
+
+def test_the_prompts_are_the_captions_of_the_pictures(splits):
+    asked, shown = scoreboard.prompts(splits), scoreboard.shown_images(splits)
+    assert len(asked) == len(shown) == 8
+    assert asked[-1] == splits["novel"].captions[SHOWN["novel"][-1]][0]
+    assert (shown[-1] == splits["novel"].images[SHOWN["novel"][-1]]).all()
+
+
+def test_an_untrained_painter_is_asked_and_fails(splits, monkeypatch):
+    few = {name: _first(data, 8) for name, data in splits.items()}
+    monkeypatch.setattr(scoreboard, "VARIED", 2)
+    torch.manual_seed(0)
+    model = TextToImageVAE(VAEConfig(TextEncoderConfig(len(VOCABULARY)))).eval()
+    row, shown = score_text_to_image(Entry("none", lambda: (model, VOCABULARY)), few)
+    assert (row["test"], row["novel"], row["coverage"]) == (0, 0, 0)
+    assert row["seconds"] is not None
+    assert len(shown) == 8 and shown[0][0].shape == (32, 32, 3)
+    assert not any(true for _, true in shown)
+
+
+def test_a_teller_writes_about_its_own_eye(splits, monkeypatch):
+    asked = []
+
+    def features(split, encoder):
+        asked.append((split, encoder))
+        return torch.zeros(8, 5, 2, 3)
+
+    monkeypatch.setattr(scoreboard, "grid_features", features)
+    few = {name: _first(data, 8) for name, data in splits.items()}
+    torch.manual_seed(0)
+    model = Captioner(CaptionerConfig(len(VOCABULARY), channels=5, num_cells=6)).eval()
+    entry = Entry("none", lambda: (model, VOCABULARY), shipped=True, encoder="two_stream_encoder")
+    row, shown = score_image_to_text(entry, few)
+    assert asked == [("test", "two_stream_encoder"), ("novel", "two_stream_encoder")]
+    assert row["seconds"] is None and len(shown) == 8
+
+
+def test_the_board_in_the_readme_is_what_was_measured():
+    scores = json.loads(SCOREBOARD_FILE.read_text("utf-8"))
+    assert list(scores["text to image"]) == [entry.name for entry in scoreboard.TEXT_TO_IMAGE]
+    assert list(scores["image to text"]) == [entry.name for entry in scoreboard.IMAGE_TO_TEXT]
+    assert markdown(scores) in (ROOT / "README.md").read_text("utf-8")
+    for name in scoreboard.BOARDS:
+        assert (ROOT / scoreboard.PICTURES / f"{name}.png").is_file()
+
+
+def test_a_board_that_is_not(tmp_path):
+    with pytest.raises(ValueError, match="no board poets: there are text_to_image, image_to_text"):
+        scoreboard.write_scoreboard(tmp_path, ["poets"])
+
+
+def _first(data, count):
+    return type(data)(
+        data.name,
+        data.images[:count],
+        data.captions[:count],
+        data.image_ids[:count],
+        data.scenes[:count],
+    )
