@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from cmlearn.course import tidy
-from cmlearn.course.folders import NOTEBOOKS
-from cmlearn.course.parameters import DATA, KNOWN_TRUTH, parameters_of, tags_of
-from cmlearn.course.run import Run, run_notebooks
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.layouts import write_as_coco, write_as_flickr8k
 from cmlearn.data.render import render
 from cmlearn.data.storybook import scenes_of
+from tools import tidy
+from tools.folders import NOTEBOOKS
+from tools.parameters import DATA, KNOWN_TRUTH, parameters_of, tags_of
+from tools.run import Run, run_notebooks
 
 LIMIT = 24
 # What makes a notebook quick, by its number. A new one between 01 and 09 belongs here.

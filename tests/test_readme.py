@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from cmlearn.course.readme import fill, spread_table, table, tree
+from tools.readme import fill, spread_table, table, tree
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text("utf-8")
@@ -85,7 +85,7 @@ def test_the_notebooks_take_a_quarter_of_an_hour(together):
 
 
 def test_the_notebooks_state_what_was_measured():
-    from cmlearn.course.measured import line
+    from tools.measured import line
 
     path = ROOT / "docs" / "measured.json"
     rows = json.loads(path.read_text("utf-8"))["notebooks"] if path.exists() else {}

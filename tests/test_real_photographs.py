@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import torch
 
-from cmlearn.course.run import run_notebooks
 from cmlearn.data.coco import read_coco
 from cmlearn.data.flickr_files import read_token_file
 from cmlearn.data.folders import downloads_folder
@@ -33,6 +32,7 @@ from cmlearn.evaluation.retrieval import nearest_neighbours
 from cmlearn.models.resnet import load_imagenet_weights, prepare
 from cmlearn.text.cleaning import tokenize
 from cmlearn.training.features import precompute_features
+from tools.run import run_notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOK = ROOT / "notebooks" / "10_real_photographs.ipynb"

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from cmlearn.course.tidy import tidy
+from tools.tidy import tidy
 
 ROOT = Path(__file__).resolve().parents[1]
 ADDRESS = r"(?:https?:)?//[^\"'\s)]+"

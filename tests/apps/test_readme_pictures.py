@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from cmlearn.apps.readme_pictures import SENTENCES, sheet_scenes, write_pictures
 from cmlearn.data.images import load_image
+from tools.readme_pictures import SENTENCES, sheet_scenes, write_pictures
 
 MAX_BYTES = 300_000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from cmlearn.course.parameters import parameters_of, set_parameters
+from tools.parameters import parameters_of, set_parameters
 
 
 def notebook(source: str):

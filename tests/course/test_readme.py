@@ -6,9 +6,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from cmlearn.course.measured import as_json, fill_line, line
-from cmlearn.course.readme import fill, mean_and_range, table, tree
-from cmlearn.course.run import Run
+from tools.measured import as_json, fill_line, line
+from tools.readme import fill, mean_and_range, table, tree
+from tools.run import Run
 
 RUN = Run("03_vae", 128.4, 612.3, "80 % true")
 

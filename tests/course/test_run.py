@@ -6,10 +6,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from cmlearn.course import tidy
-from cmlearn.course.folders import find_notebooks, that_take_data
-from cmlearn.course.report import report
-from cmlearn.course.run import Run, run_notebooks
+from tools import tidy
+from tools.folders import find_notebooks, that_take_data
+from tools.report import report
+from tools.run import Run, run_notebooks
 
 PLOT = """\
 from matplotlib import pyplot as plt

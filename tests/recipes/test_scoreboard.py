@@ -5,14 +5,14 @@ import json
 import pytest
 import torch
 
-from cmlearn.course.folders import ROOT
 from cmlearn.data.storybook import load_storybook
 from cmlearn.models.captioner import CaptionerConfig, LSTMCaptioner
 from cmlearn.models.text_encoder import TextEncoderConfig
 from cmlearn.models.vae import TextToImageVAE, VAEConfig
-from cmlearn.recipes import scoreboard
-from cmlearn.recipes.scoreboard import SCOREBOARD_FILE, SHOWN, Entry, markdown, paint, tell
 from cmlearn.text.vocabulary import Vocabulary
+from tools import scoreboard
+from tools.folders import ROOT
+from tools.scoreboard import SCOREBOARD_FILE, SHOWN, Entry, markdown, paint, tell
 
 VOCABULARY = Vocabulary.from_captions(["a red house and a blue star at night"])
 

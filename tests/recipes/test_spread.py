@@ -3,7 +3,7 @@
 import pytest
 
 from cmlearn.recipes import captioner
-from cmlearn.recipes.spread import measure_spread, read_spread
+from tools.spread import measure_spread, read_spread
 
 
 def test_what_was_measured_is_read_back(tmp_path, monkeypatch):
@@ -19,5 +19,5 @@ def test_a_wrong_name_is_told(tmp_path):
     with pytest.raises(ValueError, match="captioner"):
         measure_spread("gan9000", tmp_path / "spread.json")
     (tmp_path / "spread.json").write_text("{}", "utf-8")
-    with pytest.raises(ValueError, match="cmlearn spread captioner"):
+    with pytest.raises(ValueError, match="tools spread captioner"):
         read_spread("captioner", tmp_path / "spread.json")

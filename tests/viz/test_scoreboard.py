@@ -1,4 +1,4 @@
-"""Tests of cmlearn.viz.scoreboard."""
+"""Tests of tools.scoreboard_figure."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ import pytest
 from matplotlib import pyplot as plt
 from matplotlib.colors import to_hex
 
-from cmlearn.viz.scoreboard import GREEN, RED, painters_board, tellers_board
+from tools.scoreboard_figure import GREEN, RED, painters_board, tellers_board
 
 ROW = {"test": 0.803, "novel": 0.6, "coverage": 0.7, "seconds": 101.0}
 SCORES = {"one": ROW, "two": {**ROW, "seconds": None}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cmlearn.course.run import Run
+from tools.run import Run
 
 
 def report(runs: Sequence[Run], seconds: float | None = None) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cmlearn.course.folders import ROOT
+from tools.folders import ROOT
 
 README = ROOT / "README.md"
 MEASURED = ROOT / "docs" / "measured.json"

@@ -32,14 +32,14 @@ from cmlearn.recipes.eyes import grid_features
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.training.checkpoint import load_checkpoint
 from cmlearn.training.runtime import generator, set_threads
-from cmlearn.viz.scoreboard import painters_board, tellers_board
 from cmlearn.viz.show import png_bytes
+from tools.scoreboard_figure import painters_board, tellers_board
 
 SEED = 0
 # Rows of the test and of the novel split: eight prompts, and eight pictures.
 SHOWN = {"test": (0, 1, 2, 3, 4, 5), "novel": (0, 1)}
 VARIED = 100  # captions that leave much open, of which eight pictures each are drawn
-SCOREBOARD_FILE = Path(__file__).parents[2] / "docs" / "scoreboard.json"
+SCOREBOARD_FILE = Path(__file__).parents[1] / "docs" / "scoreboard.json"
 PICTURES = Path("docs") / "pictures"
 DPI = 140  # words stay legible when the figure is enlarged
 

@@ -17,8 +17,8 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from tqdm import tqdm
 
-from cmlearn.course import tidy
-from cmlearn.course.parameters import KNOWN_TRUTH, set_parameters, tags_of
+from tools import tidy
+from tools.parameters import KNOWN_TRUTH, set_parameters, tags_of
 
 CELL_TIMEOUT = 600  # seconds
 AT_ONCE = 2  # notebooks; each has one thread, and the course is made for two cores

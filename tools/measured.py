@@ -9,10 +9,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from cmlearn.course import tidy
-from cmlearn.course.folders import NOTEBOOKS
-from cmlearn.course.readme import MEASURED, gigabytes, minutes, write_readme
-from cmlearn.course.run import AT_ONCE, Run
+from tools import tidy
+from tools.folders import NOTEBOOKS
+from tools.readme import MEASURED, gigabytes, minutes, write_readme
+from tools.run import AT_ONCE, Run
 
 
 def write_measured(runs: Sequence[Run], seconds: float) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cmlearn.course import tidy
-from cmlearn.course.parameters import DATA, parameters_of
+from tools import tidy
+from tools.parameters import DATA, parameters_of
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 EXECUTED = ROOT / "build" / "notebooks"
 ON_OTHER_DATA = ROOT / "build" / "notebooks_on_other_data"

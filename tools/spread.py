@@ -1,4 +1,4 @@
-"""How far a notebook's score moves with the seed: `python -m cmlearn spread NAME` measures it."""
+"""How far a notebook's score moves with the seed: `python -m tools spread NAME` measures it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from cmlearn.training.runtime import set_threads
 
 SEEDS = (0, 1, 2)
-SPREAD_FILE = Path(__file__).parents[2] / "docs" / "spread.json"
+SPREAD_FILE = Path(__file__).parents[1] / "docs" / "spread.json"
 
 # Recipes with `notebook_scores(seed)`: the training of a notebook, as long as the notebook's.
 NAMES = ("captioner", "vae", "vae_bert", "recurrent", "gan")
@@ -45,5 +45,5 @@ def read_spread(name: str, path: Path = SPREAD_FILE) -> dict[str, list[float]]:
     """
     known = json.loads(path.read_text("utf-8"))
     if name not in known:
-        raise ValueError(f"name: {path} has no {name!r}: run `python -m cmlearn spread {name}`")
+        raise ValueError(f"name: {path} has no {name!r}: run `python -m tools spread {name}`")
     return known[name]

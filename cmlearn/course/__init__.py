@@ -1,1 +1,0 @@
-"""The notebooks as files: run in order, written back, measured."""

@@ -1,0 +1,1 @@
+"""What makes the course of its parts: runs the notebooks, fills README.md; is not installed."""
