@@ -111,7 +111,7 @@ def test_no_star_imports():
 )
 def test_the_order_is_what_this_file_checks(tmp_path, module, line, verdict):
     path = tmp_path / module
-    path.parent.mkdir(parents=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(line + "\n", "utf-8")
     assert (wrong_imports(tmp_path) == []) is verdict
 

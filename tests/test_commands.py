@@ -109,9 +109,9 @@ def test_no_command_is_wrong_usage_and_shows_help():
     [
         (["curse"], "No such command 'curse'. Did you mean 'course'?"),
         (["spread"], "No such command 'spread'"),  # moved to `python -m tools`
-        (["train"], "Missing argument 'name'"),
+        (["train"], "Missing argument"),
         (["course", "--limit", "many"], "Invalid value for '--limit'"),
-        (["course", "--limit", "0"], "greater than or equal to 1"),
+        (["course", "--limit", "0"], "Invalid value for '--limit'"),
         (["draw", "--fodler", "x"], "No such option: --fodler"),
     ],
 )
