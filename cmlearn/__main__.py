@@ -2,145 +2,156 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cmlearn.commands import example, new_app, suggest
+
+PROGRAM = "python -m cmlearn"
+CHECKOUT = Path(__file__).resolve().parents[1]
+Folder = Annotated[Path | None, typer.Option(help="Where to (default: in data/downloads).")]
+
+app = new_app("Draw or download the data, train the models, run the course.", PROGRAM)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status is 0 when all went well."""
-    options = _parser().parse_args(arguments)
-    try:
-        return options.command(options)
-    except (ValueError, OSError) as error:
-        print(f"cmlearn: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("cmlearn: interrupted; run the command again to go on.", file=sys.stderr)
-        return 130
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m cmlearn", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    draw = commands.add_parser("draw", help="draw Storybook, the data set of the course")
-    draw.add_argument("--folder", help="where to (default: data/downloads/storybook)")
-    draw.set_defaults(command=_draw)
-
-    download = commands.add_parser("download", help="fetch COCO, or say how to get Flickr8k or 30k")
-    download.add_argument("name", help="which data set; a wrong name lists them")
-    download.add_argument("--folder", help="where to (default: data/downloads/NAME)")
-    download.set_defaults(command=_download)
-
-    train = commands.add_parser("train", help="train a shipped checkpoint anew")
-    train.add_argument("name", help="which one; a wrong name lists them")
-    train.set_defaults(command=_train)
-
-    spread = commands.add_parser("spread", help="train as a notebook does, from three seeds")
-    spread.add_argument("name", help="which model; a wrong name lists them")
-    spread.set_defaults(command=_spread)
-
-    course = commands.add_parser("course", help="run every notebook in order")
-    course.add_argument("numbers", nargs="*", metavar="NN", help="only these notebooks")
-    course.add_argument(
-        "--data", help="storybook, coco:/path, flickr8k:/path, flickr30k:/path (or CMLEARN_DATA)"
-    )
-    course.add_argument("--limit", type=int, help="only so many pictures of each split")
-    course.add_argument(
-        "--measure", action="store_true", help="write minutes and scores to README and notebooks"
-    )
-    course.set_defaults(command=_course)
-
-    regenerate = commands.add_parser("regenerate", help="execute notebooks and write them back")
-    regenerate.add_argument("numbers", nargs="*", metavar="NN", help="only these notebooks")
-    regenerate.set_defaults(command=_regenerate)
-
-    readme = commands.add_parser("readme", help="fill README.md's tree and table from the code")
-    readme.set_defaults(command=_readme)
-
-    scoreboard = commands.add_parser(
-        "scoreboard", help="train every model, draw README.md's scoreboard (twenty minutes)"
-    )
-    scoreboard.add_argument("boards", nargs="*", help="painters, tellers (default: both)")
-    scoreboard.set_defaults(command=_scoreboard)
-
-    picture = commands.add_parser("picture", help="draw README.md's pictures with the checkpoints")
-    picture.set_defaults(command=_picture)
-    return parser
-
-
-def _draw(options: argparse.Namespace) -> int:
-    from pathlib import Path
-
+@app.command(epilog=example(f"{PROGRAM} draw", f"{PROGRAM} draw --folder /disk/storybook"))
+def draw(folder: Folder = None) -> None:
+    """Draw Storybook, the data set of the course."""
     from cmlearn.data.storybook.dataset import draw_storybook
 
-    draw_storybook(Path(options.folder) if options.folder else None)
-    return 0
+    draw_storybook(folder)
 
 
-def _download(options: argparse.Namespace) -> int:
-    from cmlearn.data.photos.catalogue import fetch
+@app.command(epilog=example(f"{PROGRAM} download coco --folder /disk/coco"))
+def download(
+    name: Annotated[str, typer.Argument(help="Data set; a wrong name lists them.")],
+    folder: Folder = None,
+) -> None:
+    """Download COCO, or say how to get Flickr8k or Flickr30k."""
+    from cmlearn.data.photos.catalogue import ARCHIVES, BY_HAND, TOGETHER, fetch
 
-    folder = fetch(options.name, options.folder).absolute()
-    print(f"It lies in {folder}. To use it, set CMLEARN_DATA=coco:{folder}")
-    return 0
-
-
-def _train(options: argparse.Namespace) -> int:
-    from cmlearn.recipes.registry import train
-
-    train(options.name)
-    return 0
+    with suggest(name, [*TOGETHER, *ARCHIVES, *BY_HAND]):
+        where = fetch(name, folder).absolute()
+    typer.echo(f"It lies in {where}. To use it, set CMLEARN_DATA=coco:{where}")
 
 
-def _spread(options: argparse.Namespace) -> int:
-    from tools.spread import measure_spread
+@app.command(epilog=example(f"{PROGRAM} train vae"))
+def train(
+    name: Annotated[str, typer.Argument(help="Checkpoint; a wrong name lists them.")],
+) -> None:
+    """Train a shipped checkpoint anew."""
+    from cmlearn.recipes import registry
 
-    for score, values in measure_spread(options.name).items():
-        print(score, *values)
-    return 0
+    with suggest(name, registry.RECIPES):
+        registry.train(name)
 
 
-def _course(options: argparse.Namespace) -> int:
-    from tools.folders import EXECUTED, ON_OTHER_DATA, find_notebooks, that_take_data
+@app.command(
+    epilog=example(f"{PROGRAM} course 01 03", f"{PROGRAM} course --data coco:/disk/coco --limit 99")
+)
+def course(
+    numbers: Annotated[
+        list[str] | None, typer.Argument(metavar="NN", help="Only these notebooks.")
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="storybook, coco:/path, flickr8k:/path or flickr30k:/path (or CMLEARN_DATA)."
+        ),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only so many pictures of each split.")
+    ] = None,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Write minutes and scores to README and notebooks.")
+    ] = False,
+) -> None:
+    """Run every notebook in order.
+
+    They are executed into build/, on Storybook or on your own data; the command needs a checkout
+    of the repository.
+    """
+    _find_tools()
+    from tools.folders import EXECUTED, ON_OTHER_DATA
     from tools.measured import write_measured
     from tools.report import report
     from tools.run import AT_ONCE, run_notebooks
 
-    parameters = _parameters(options.data, options.limit)
-    if options.measure and (options.numbers or parameters):
+    parameters = _parameters(data, limit)
+    if measure and (numbers or parameters):
         raise ValueError(
             "--measure measures the whole course on Storybook: leave numbers, data and limit out"
         )
-    paths = find_notebooks(options.numbers)
-    if parameters:
-        paths, left_out = that_take_data(paths)
-        for path in left_out:
-            print(f"{path.stem} is about Storybook or brings its own pictures: left out")
+    paths = _notebooks(numbers or (), other_data=bool(parameters))
     into = ON_OTHER_DATA if parameters else EXECUTED
     at_once = min(AT_ONCE, os.cpu_count() or 1)
     start = time.perf_counter()
     runs = run_notebooks(paths, into=into, parameters=parameters, at_once=at_once)
     seconds = time.perf_counter() - start
-    print(report(runs, seconds))
+    typer.echo(report(runs, seconds))
     if parameters:
-        print(f"\nWith their outputs: {ON_OTHER_DATA}")
-    failed = any(run.failure for run in runs)
-    if options.measure and not failed:
+        typer.echo(f"\nWith their outputs: {ON_OTHER_DATA}")
+    if any(run.failure for run in runs):
+        raise typer.Exit(1)
+    if measure:
         write_measured(runs, seconds)
-    return 1 if failed else 0
+
+
+@app.command(epilog=example(f"{PROGRAM} doctor", f"{PROGRAM} doctor --probe"))
+def doctor(
+    probe: Annotated[
+        bool, typer.Option("--probe", help="Time whether bf16 is faster here (a minute).")
+    ] = False,
+) -> None:
+    """Say what this machine has, what is missing, and how to cure it."""
+    from cmlearn.doctor import diagnose, table
+
+    findings = diagnose(probe=probe)
+    typer.echo(table(findings))
+    if any(finding.is_missing for finding in findings):
+        raise typer.Exit(1)
+
+
+def _find_tools() -> None:
+    """Make `tools` importable from any folder; it is part of the repository, never installed.
+
+    Raises:
+        FileNotFoundError: the package was installed without the repository.
+    """
+    if not (CHECKOUT / "tools" / "run.py").is_file():
+        raise FileNotFoundError(
+            "the notebooks are not part of the installed package: clone the repository of the "
+            f"course, and type `{PROGRAM} course` in its folder"
+        )
+    if str(CHECKOUT) not in sys.path:
+        sys.path.insert(0, str(CHECKOUT))
+
+
+def _notebooks(numbers: Sequence[str], other_data: bool) -> list[Path]:
+    """The notebooks to run; on other data, only those that take it."""
+    from tools.folders import find_notebooks, that_take_data
+
+    paths = find_notebooks(numbers)
+    if other_data:
+        paths, left_out = that_take_data(paths)
+        for path in left_out:
+            typer.echo(f"{path.stem} is about Storybook or brings its own pictures: left out")
+    return paths
 
 
 def _parameters(data: str | None, limit: int | None) -> dict[str, object]:
     """What to set in the notebooks; nothing for the whole of Storybook, as they ship."""
-    from cmlearn.data.source import find_source
+    from cmlearn.data.source import READERS, SOURCE_VARIABLE, STORYBOOK, find_source
 
-    if limit is not None and limit < 1:
-        raise ValueError(f"--limit must be at least 1, got {limit}")
-    source = find_source(data)  # of a wrong name we hear now
+    name = (data or os.environ.get(SOURCE_VARIABLE, "")).partition(":")[0].strip()
+    with suggest(name, [STORYBOOK, *READERS]):  # before anything runs
+        source = find_source(data)
     parameters: dict[str, object] = {}
     if source.folder is not None:
         parameters["DATA"] = f"{source.name}:{source.folder.absolute()}"
@@ -149,42 +160,5 @@ def _parameters(data: str | None, limit: int | None) -> dict[str, object]:
     return parameters
 
 
-def _regenerate(options: argparse.Namespace) -> int:
-    from tools.folders import find_notebooks
-    from tools.report import report
-    from tools.run import run_notebooks
-
-    runs = run_notebooks(find_notebooks(options.numbers))
-    print(report(runs))
-    return 1 if any(run.failure for run in runs) else 0
-
-
-def _readme(options: argparse.Namespace) -> int:
-    from tools.readme import write_readme
-
-    write_readme()
-    return 0
-
-
-def _scoreboard(options: argparse.Namespace) -> int:
-    from tools.folders import ROOT
-    from tools.readme import README, fill
-    from tools.scoreboard import BOARDS, write_scoreboard
-
-    markdown = write_scoreboard(ROOT, options.boards or tuple(BOARDS))
-    README.write_text(fill(README.read_text("utf-8"), "scoreboard", markdown), "utf-8")
-    return 0
-
-
-def _picture(options: argparse.Namespace) -> int:
-    from tools.folders import ROOT
-    from tools.readme import README, fill
-    from tools.readme_pictures import write_pictures
-
-    markdown = write_pictures(ROOT)
-    README.write_text(fill(README.read_text("utf-8"), "picture", markdown), "utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    app()
