@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
-from tqdm import tqdm
 
+from cmlearn.data.progress import progress_bar
 from cmlearn.training.batches import Batch
 from cmlearn.training.loop import History, Terms, one_cycle
 
@@ -81,8 +81,7 @@ def contest(
     history: dict[str, list[float]] = defaultdict(list)
     stream = iter(batches)
     try:
-        hidden = {} if progress else {"disable": True}  # see `fit`
-        with tqdm(total=steps, desc=description, mininterval=0.5, **hidden) as bar:
+        with progress_bar(show=progress, total=steps, desc=description) as bar:
             for step in range(steps):
                 for name, side in sides.items():
                     batch = _next_batch(stream, step, steps)
