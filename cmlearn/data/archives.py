@@ -117,7 +117,7 @@ def _list_tar(opened: Any) -> Iterator[Member]:
 
 
 def _checked(members: Iterable[Member], most: float) -> dict[PurePosixPath, Member]:
-    """Return the files by their path, or refuse them all; `most` is how many bytes they may have."""
+    """Return the files by their path, or refuse them all; they may have `most` bytes."""
     files: dict[PurePosixPath, Member] = {}
     total = 0
     for member in members:
