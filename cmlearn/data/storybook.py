@@ -136,11 +136,11 @@ def _folder(folder: Path | None) -> Path:
 
 def _annotations_drawn(folder: Path, split: str) -> bytes:
     """Return the JSON of a split, which is drawn now unless it was before."""
+    remove_leftovers(folder, "drawing-*")
     annotations = _read_whole(folder, split)
     if annotations is None:
         with _clear_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            remove_leftovers(folder, "drawing-*")
             annotations = _draw_split(folder, split)
     return annotations
 
@@ -170,8 +170,12 @@ def _read_whole(folder: Path, split: str) -> bytes | None:
     except OSError:
         return None
     is_all_there = pictures == expected.count and pixels == expected.count * SIDE * SIDE * 3
-    is_ours = hashlib.sha256(annotations).hexdigest() == expected.annotations
+    is_ours = _sha256(annotations) == expected.annotations
     return annotations if is_all_there and is_ours else None
+
+
+def _sha256(content: bytes | memoryview) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _annotation_path(folder: Path, split: str) -> Path:
@@ -185,15 +189,14 @@ def _draw_split(folder: Path, split: str) -> bytes:
     """Draw a split into the folder; return its JSON."""
     scenes = scenes_of(split)
     annotations = json.dumps(_annotations(split, scenes), indent=0).encode()
+    # Not `written_whole`: a split is two files and a folder, each with a place of its own.
     with tempfile.TemporaryDirectory(
         prefix="drawing-", dir=folder, ignore_cleanup_errors=True
     ) as name:
         aside = Path(name)
         pictures = _draw_pictures(aside, scenes, split)
         store = build_store(pictures, aside / f"{split}.npy", SIDE, len(scenes), progress=False)
-        _compare(
-            split, hashlib.sha256(store.data).hexdigest(), hashlib.sha256(annotations).hexdigest()
-        )
+        _compare(split, _sha256(store.data), _sha256(annotations))
         del store  # Windows moves no file that is mapped
         (aside / "captions.json").write_bytes(annotations)
         if _read_whole(folder, split) is None:  # another process may have drawn it meanwhile
@@ -255,9 +258,9 @@ def _annotations(split: str, scenes: tuple[Scene, ...]) -> dict[str, object]:
     images: list[dict[str, object]] = []
     annotations: list[dict[str, object]] = []
     for image_id, scene in enumerate(scenes, SPLITS[split].first_id):
-        name = picture_path(split, image_id).name
-        about = {"file_name": name, "width": SIDE, "height": SIDE}
-        images.append({"id": image_id, **about, "scene": asdict(scene)})
+        file_name = picture_path(split, image_id).name
+        about = {"id": image_id, "file_name": file_name, "width": SIDE, "height": SIDE}
+        images.append({**about, "scene": asdict(scene)})
         for caption in captions(scene, rng):
             number = len(annotations) + 10 * SPLITS[split].first_id
             annotations.append({"id": number, "image_id": image_id, "caption": caption})

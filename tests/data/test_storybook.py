@@ -92,6 +92,17 @@ def test_the_second_use_draws_nothing_and_the_bytes_are_the_same(tmp_path, monke
 
 
 @pytest.mark.usefixtures("small")
+def test_loading_a_split_touches_no_other_and_reads_its_file_once(tmp_path, monkeypatch):
+    load_storybook("val", tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"annotations", "val", "val.npy"}
+    draw_storybook(tmp_path)
+    read, read_bytes = [], Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or read_bytes(path))
+    load_storybook("val", tmp_path)
+    assert read == [tmp_path / "annotations" / "captions_val.json"]
+
+
+@pytest.mark.usefixtures("small")
 def test_a_split_that_does_not_exist(tmp_path):
     with pytest.raises(ValueError, match="'dev' is none of .*'train', 'val', 'test', 'novel'"):
         load_storybook("dev", tmp_path)
