@@ -19,8 +19,8 @@ from time import perf_counter
 
 from PIL import Image
 
-from cmlearn.data.kept import keep_pictures
 from cmlearn.data.photos.coco import read_coco
+from cmlearn.data.store import load_square_pictures
 
 CAPTIONS = 5
 SIZE = 64  # pixels a side
@@ -52,7 +52,7 @@ def main(count: int) -> None:
         start = perf_counter()
         items = read_coco(folder, "train2017")
         tracemalloc.start()
-        data = keep_pictures(items, "many", SIZE, folder=Path(name, "store"))
+        data = load_square_pictures(items, "many", SIZE, folder=Path(name, "store"))
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         seconds = perf_counter() - start

@@ -285,7 +285,6 @@ def check_text_encoder() -> Finding:
 def check_checkpoints() -> Finding:
     """Whether every shipped checkpoint is there, as long as its JSON says."""
     from cmlearn.data.folders import checkpoint_folder
-    from cmlearn.recipes.registry import RECIPES
 
     folder = checkpoint_folder()
     faults = [fault for name in NAMES if (fault := _checkpoint_fault(folder / name))]
@@ -326,8 +325,8 @@ def check_data_set() -> Finding:
 
 def check_storybook() -> Finding:
     """Whether Storybook was drawn; the first notebook that needs it draws it, too."""
-    from cmlearn.data.photos.coco import caption_path
     from cmlearn.data.folders import downloads_folder
+    from cmlearn.data.photos.coco import caption_path
     from cmlearn.data.storybook.dataset import SPLITS
 
     folder = downloads_folder() / "storybook"

@@ -62,7 +62,8 @@ def _may_import(folder: str, target: str) -> bool:
     if folder in LAYERS:
         return target.split(".", maxsplit=1)[0] in LAYERS[: LAYERS.index(folder) + 1]
     assert folder in OUTSIDE, f"cmlearn/{folder} stands in no layer: name it in this test"
-    return OUTSIDE[folder] is None or target.split(".", maxsplit=1)[0] in OUTSIDE[folder]
+    allowed = OUTSIDE[folder]
+    return allowed is None or any(f"{target}.".startswith(f"{name}.") for name in allowed)
 
 
 def star_imports(package: Path) -> list[str]:

@@ -15,8 +15,8 @@ from typer.testing import CliRunner
 
 from cmlearn import doctor
 from cmlearn.__main__ import app
-from cmlearn.data.photos.coco import caption_path
 from cmlearn.data.folders import checkpoint_folder
+from cmlearn.data.photos.coco import caption_path
 from cmlearn.data.storybook.dataset import SPLITS
 from cmlearn.doctor import Finding
 from cmlearn.pretrained import torchvision_guard

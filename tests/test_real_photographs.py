@@ -13,7 +13,6 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from cmlearn.pretrained.imagenet import load_imagenet_weights
 
 from cmlearn.data.folders import downloads_folder
 from cmlearn.data.images import (
@@ -31,6 +30,7 @@ from cmlearn.data.photos.sample import draw_sample
 from cmlearn.evaluation.caption_metrics.cider import cider_d
 from cmlearn.evaluation.retrieval import nearest_neighbours
 from cmlearn.models.resnet import prepare
+from cmlearn.pretrained.imagenet import load_imagenet_weights
 from cmlearn.text.cleaning import tokenize
 from cmlearn.training.feature_cache import precompute_features
 from tools.run import run_notebooks

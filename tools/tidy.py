@@ -8,6 +8,8 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from cmlearn.data.files import written_whole
+
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -30,9 +32,8 @@ def read(path: Path) -> NotebookNode:
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook whole or not at all, so that a broken run leaves the old one in place."""
-    partial = path.with_suffix(".partial")
-    partial.write_text(nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n", "utf-8")
-    partial.replace(path)
+    with written_whole(path) as partial:
+        partial.write_text(nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n", "utf-8")
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cmlearn.data.captioned import CaptionedImage, CaptionedPictures, UnknownTruthError
-from cmlearn.data.folders import downloads_folder
-from cmlearn.data.kept import keep_pictures
-from cmlearn.data.photos.coco import caption_path, read_coco, read_coco_part
+from cmlearn.data.photos.coco import caption_path, read_coco_part
 from cmlearn.data.photos.flickr import read_flickr
-from cmlearn.data.storybook.dataset import IMAGE_SIZE, load_storybook
+from cmlearn.data.store import load_square_pictures
+from cmlearn.data.storybook.dataset import IMAGE_SIZE, load_storybook, picture_path
 
 SOURCE_VARIABLE = "CMLEARN_DATA"
 STORYBOOK = "storybook"
@@ -126,7 +125,7 @@ def load_pictures(
     if split == NOVEL:
         raise UnknownTruthError(f"{source.name}/{split}")
     items = READERS[source.name](source.folder, split)[:limit]
-    return keep_pictures(items, f"{source.name}/{split}", size, progress=progress)
+    return load_square_pictures(items, f"{source.name}/{split}", size, progress=progress)
 
 
 def _is_count(value: object) -> bool:
@@ -146,7 +145,10 @@ def _load_storybook(
             image_ids=whole.image_ids[:limit],
             scenes=scenes[:limit],
         )
-    items = read_coco(folder or downloads_folder() / STORYBOOK, split)[:limit]
-    data = keep_pictures(items, whole.name, size, progress=progress)
+    items = [
+        CaptionedImage(image_id, picture_path(split, image_id, folder), captions)
+        for image_id, captions in zip(whole.image_ids[:limit], whole.captions)
+    ]
+    data = load_square_pictures(items, whole.name, size, progress=progress)
     by_id = dict(zip(whole.image_ids, scenes))
     return replace(data, scenes=tuple(by_id[image_id] for image_id in data.image_ids))

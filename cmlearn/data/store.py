@@ -1,15 +1,24 @@
-"""Keep many pictures of one size in one file that is read only where it is looked at."""
+"""Keeps many pictures of one size in one memory-mapped file, built once."""
 
-import os
-from collections.abc import Iterable, Sized
-from contextlib import suppress
+from __future__ import annotations
+
+import hashlib
+import json
+import warnings
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from tqdm import tqdm
 
+from cmlearn.data.captioned import CaptionedImage, CaptionedPictures
+from cmlearn.data.files import clear_disk_errors, remove_leftovers, written_whole
+from cmlearn.data.folders import downloads_folder
 from cmlearn.data.images import ImageError, centre_crop, load_image, resize
+from cmlearn.data.progress import progress_bar
+
+VERSION = 1  # of how a file becomes a square; another one builds every store anew
+NAMED = 3  # damaged pictures that a warning names
 
 
 class StoreError(ValueError):
@@ -51,24 +60,9 @@ def build_store(
             raise ValueError("count is needed: the pictures have no length of their own")
         count = len(pictures)
     out = Path(out)
-    temporary = out.with_name(f"{out.name}.{os.getpid()}.partial")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        # Plain writes: into a memory map on a full disk, they would kill the process.
-        with temporary.open("wb") as file:
-            hidden = {} if progress else {"disable": True}  # leaves TQDM_DISABLE its say
-            bar = tqdm(pictures, desc=out.stem, total=count, mininterval=0.5, **hidden)
-            _write_pictures(file, bar, size, count, left_out)
-        temporary.replace(out)
-    except OSError as error:
-        if error.errno is None:
-            raise  # not from the disk: a picture is missing, and the error names it
-        raise OSError(
-            error.errno, f"cannot write the store of pictures: {error.strerror}", str(out)
-        ) from error
-    finally:
-        with suppress(OSError):  # where it could not be made, it cannot be removed either
-            temporary.unlink()
+    bar = progress_bar(pictures, show=progress, desc=out.stem, total=count)
+    with clear_disk_errors("write the store of pictures", out), written_whole(out) as partial:
+        _write_pictures(bar, partial, size, count, left_out)
     return open_store(out)
 
 
@@ -94,15 +88,134 @@ def open_store(path: Path | str) -> np.ndarray:
     return pictures
 
 
+def load_square_pictures(
+    items: Sequence[CaptionedImage],
+    name: str,
+    size: int,
+    *,
+    folder: Path | None = None,
+    progress: bool = True,
+) -> CaptionedPictures:
+    """Return the pictures of files as squares of one size, from a store if there is one already.
+
+    The name of the store carries a fingerprint of the pictures' ids, names, lengths and times of
+    change: a changed picture is read again, a folder that was moved is not. Pictures that are
+    damaged are left out with one warning, their captions with them.
+
+    Args:
+        items: captioned pictures on disk.
+        name: what the set is called, such as "coco/train".
+        size: side of the squares, in pixels.
+        folder: where the store lies; by default `data/downloads/pictures`.
+        progress: show a bar while building, on stderr.
+
+    Raises:
+        ValueError: no pictures, or `size` is less than 1.
+        ImageError: more than half of the pictures cannot be read.
+        OSError: the store cannot be written.
+    """
+    if not items or size < 1:
+        raise ValueError(f"{name}: needs pictures and a size ≥ 1, got {len(items)} and {size}")
+    stem = f"{name.replace('/', '-')}-{size}-{fingerprint(items)[:16]}"
+    store = (folder or downloads_folder() / "pictures") / f"{stem}.npy"
+    left_out = _left_out_of(store, len(items))
+    if left_out is None:
+        bar = progress_bar(items, show=progress, desc=f"making {name} {size} x {size}")
+        left_out = _build_from_files(bar, store, size, len(items))
+    if left_out:
+        _warn(name, store, left_out, len(items))
+    kept = [item for row, item in enumerate(items) if row not in left_out]
+    return CaptionedPictures(
+        name=name,
+        images=open_store(store),
+        captions=tuple(item.captions for item in kept),
+        image_ids=tuple(item.image_id for item in kept),
+    )
+
+
+def fingerprint(items: Sequence[CaptionedImage]) -> str:
+    """Return a SHA-256, in hex, of what tells these files from others without reading them."""
+    digest = hashlib.sha256(f"version {VERSION}".encode())
+    for item in items:
+        try:
+            about = item.path.stat()
+            length, changed = about.st_size, about.st_mtime_ns
+        except OSError:
+            length, changed = 0, 0
+        digest.update(f"\n{item.image_id} {item.path.name!r} {length} {changed}".encode())
+    return digest.hexdigest()
+
+
+def _build_from_files(
+    items: Iterable[CaptionedImage], store: Path, size: int, count: int
+) -> dict[int, str]:
+    """Build a store; return the rows of `items` that are damaged, each with the reason."""
+    remove_leftovers(store.parent, "*.partial")
+    left_out: dict[int, str] = {}
+    paths = (item.path for item in items)
+    with clear_disk_errors("write the store of pictures", store), written_whole(store) as partial:
+        _write_pictures(paths, partial, size, count, left_out)
+        if 2 * len(left_out) > count:
+            raise ImageError(
+                f"{len(left_out)} of {count} pictures cannot be read, such as: "
+                f"{next(iter(left_out.values()))}"
+            )
+        _rows(store).write_text(json.dumps(left_out, indent=1), "utf-8")
+    return left_out
+
+
+def _left_out_of(store: Path, count: int) -> dict[int, str] | None:
+    """Which rows an earlier build left out; None where the store is missing or not whole."""
+    try:
+        length = len(open_store(store))
+        rows = json.loads(_rows(store).read_bytes()).items()
+        left_out = {int(row): str(why) for row, why in rows}
+    except (OSError, ValueError, AttributeError):
+        return None
+    whole = length + len(left_out) == count and left_out.keys() <= set(range(count))
+    return left_out if whole else None
+
+
+def _rows(store: Path) -> Path:
+    return store.with_suffix(".left_out.json")
+
+
+def _warn(name: str, store: Path, left_out: dict[int, str], count: int) -> None:
+    first = "; ".join([*left_out.values()][:NAMED])
+    more = f"; and {len(left_out) - NAMED} more" if len(left_out) > NAMED else ""
+    warnings.warn(
+        f"{name}: {len(left_out)} of {count} pictures cannot be read and are left out: {first}"
+        f"{more}. Once they are mended, delete {store} to read them again",
+        stacklevel=4,
+    )
+
+
 def _write_pictures(
-    file: BinaryIO,
     pictures: Iterable[Path | str | np.ndarray],
+    out: Path,
     size: int,
     count: int,
     left_out: dict[int, str] | None,
 ) -> None:
-    _write_header(file, (count, size, size, 3))
-    start, read = file.tell(), 0
+    # Plain writes: into a memory map on a full disk, they would kill the process.
+    with out.open("wb") as file:
+        _write_header(file, (count, size, size, 3))
+        start = file.tell()
+        for square in _squares(pictures, size, count, left_out):
+            file.write(square.tobytes())
+        if left_out:
+            _write_header(file, (count - len(left_out), size, size, 3))
+            assert file.tell() == start  # NumPy leaves room in the header for numbers of any length
+
+
+def _squares(
+    pictures: Iterable[Path | str | np.ndarray],
+    size: int,
+    count: int,
+    left_out: dict[int, str] | None,
+) -> Iterator[np.ndarray]:
+    """Yield `count` pictures as squares, less those that are damaged and go to `left_out`."""
+    read = 0
     for read, picture in enumerate(pictures, start=1):
         if read > count:
             raise ValueError(f"there are more pictures than count={count}")
@@ -113,12 +226,9 @@ def _write_pictures(
                 raise
             left_out[read - 1] = str(error)
         else:
-            file.write(_square(image, size).tobytes())
+            yield _square(image, size)
     if read < count:
         raise ValueError(f"there are {read} pictures, fewer than count={count}")
-    if left_out:
-        _write_header(file, (count - len(left_out), size, size, 3))
-        assert file.tell() == start  # NumPy leaves room in the header for numbers of any length
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:

@@ -7,7 +7,6 @@ Nothing here unpickles: a file from a stranger can be wrong, but it cannot run c
 import dataclasses
 import hashlib
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
@@ -16,6 +15,8 @@ import safetensors
 import safetensors.torch
 import torch
 from torch import Tensor, nn
+
+from cmlearn.data.files import clear_disk_errors, written_whole
 
 FORMAT_VERSION = 1
 PICKLE_STARTS = (b"\x80", b"PK\x03\x04")  # a bare pickle; the zip that torch.save writes
@@ -100,7 +101,6 @@ def save_checkpoint(
         dataclasses.asdict(info), indent=1, ensure_ascii=False, allow_nan=False, default=_plain
     )
     weights_path, info_path = _files(path)
-    weights_path.parent.mkdir(parents=True, exist_ok=True)
     _write_whole(weights_path, weights)
     _write_whole(info_path, f"{text}\n".encode())
     return info
@@ -192,15 +192,8 @@ def _plain(value: Any) -> Any:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OSError(
-            error.errno, f"cannot write the checkpoint: {error.strerror}", str(path)
-        ) from (error)
+    with clear_disk_errors("write the checkpoint", path), written_whole(path) as partial:
+        partial.write_bytes(content)
 
 
 def _read(path: Path) -> bytes:

@@ -1,19 +1,19 @@
 """Features of a frozen network, computed once for a whole set of pictures."""
 
 import hashlib
-import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
+from cmlearn.data.files import clear_disk_errors, written_whole
 from cmlearn.data.folders import downloads_folder
+from cmlearn.data.progress import progress_bar
 
 SAMPLES = 64  # pictures that tell one set from another
 PARTS = ("grid", "pooled")
@@ -72,8 +72,7 @@ def precompute_features(
     if found is None:
         rows = _batches(network, prepare, images, batch_size)
         total = -(-len(images) // batch_size)
-        hidden = {} if progress else {"disable": True}  # leaves TQDM_DISABLE its say
-        bar = tqdm(rows, desc=f"features of {name}", total=total, **hidden)
+        bar = progress_bar(rows, show=progress, desc=f"features of {name}", total=total)
         _write(bar, paths, len(images))
         found = _open(paths, len(images))
     if found is None:
@@ -124,28 +123,17 @@ def _batches(
         yield tuple(half.contiguous().numpy() for half in halves)
 
 
-def _write(batches: tqdm, paths: list[Path], count: int) -> None:
+def _write(batches: Iterable[tuple[np.ndarray, ...]], paths: list[Path], count: int) -> None:
     """Write each part into its file; all of them appear whole, or none."""
-    partials = [path.with_name(f"{path.name}.{os.getpid()}.partial") for path in paths]
-    try:
-        paths[0].parent.mkdir(parents=True, exist_ok=True)
-        with ExitStack() as stack:
-            files = [stack.enter_context(partial.open("wb")) for partial in partials]
-            for number, parts in enumerate(batches):
-                for file, part in zip(files, parts, strict=True):
-                    # Plain writes: into a memory map on a full disk, they would kill the process.
-                    if number == 0:
-                        _write_header(file, (count, *part.shape[1:]))
-                    file.write(part.tobytes())
-        for partial, path in zip(partials, paths, strict=True):
-            partial.replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise OSError(error.errno, f"cannot write features: {reason}", str(paths[0])) from error
-    finally:
-        for partial in partials:
-            with suppress(OSError):
-                partial.unlink()
+    with clear_disk_errors("write features", paths[0]), ExitStack() as stack:
+        partials = [stack.enter_context(written_whole(path)) for path in paths]
+        # Plain writes: into a memory map on a full disk, they would kill the process.
+        files = [stack.enter_context(partial.open("wb")) for partial in partials]
+        for number, parts in enumerate(batches):
+            for file, part in zip(files, parts, strict=True):
+                if number == 0:
+                    _write_header(file, (count, *part.shape[1:]))
+                file.write(part.tobytes())
 
 
 def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:

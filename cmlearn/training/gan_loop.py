@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
-from tqdm import tqdm
 
+from cmlearn.data.progress import progress_bar
 from cmlearn.training.batches import Batch
 from cmlearn.training.loop import History, Terms, next_batch, one_cycle, record_terms
 
@@ -77,8 +77,7 @@ def fit_gan(
     history: dict[str, list[float]] = defaultdict(list)
     stream = iter(batches)
     try:
-        hidden = {} if progress else {"disable": True}  # see `fit`
-        with tqdm(total=steps, desc=description, mininterval=0.5, **hidden) as bar:
+        with progress_bar(show=progress, total=steps, desc=description) as bar:
             if on_step:
                 on_step(0)
             for step in range(steps):

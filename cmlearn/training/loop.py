@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.optim.lr_scheduler import LambdaLR
-from tqdm import tqdm
 
+from cmlearn.data.progress import progress_bar
 from cmlearn.training.batches import Batch
 
 Terms = dict[str, Tensor]
@@ -74,9 +74,7 @@ def fit(
     stream = iter(batches)
     model.train()
     try:
-        # Not disable=False, which would overrule the variable TQDM_DISABLE.
-        hidden = {} if progress else {"disable": True}
-        with tqdm(total=steps, desc=description, mininterval=0.5, **hidden) as bar:
+        with progress_bar(show=progress, total=steps, desc=description) as bar:
             if on_step:
                 on_step(0)
             for step in range(steps):

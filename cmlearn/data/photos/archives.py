@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import errno
-import os
 import re
 import shutil
 import stat
 import tarfile
 import zipfile
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import IO, NamedTuple
+from typing import Any, NamedTuple
 
-from tqdm import tqdm
+from cmlearn.data.files import check_free_space, clear_disk_errors, written_whole
+from cmlearn.data.progress import progress_bar
 
 CHUNK = 1 << 20  # bytes copied at a time
 BLOCK = 512  # of zeros, with which a tar ends
@@ -27,17 +28,12 @@ class ArchiveError(ValueError):
 
 
 class Member(NamedTuple):
-    """A file in an archive.
+    """A file or folder in an archive; `open` returns a stream of its `size` bytes."""
 
-    Attributes:
-        name: its path, relative and without "..".
-        size: bytes unpacked, as the archive says it.
-        key: what the archive opens it by.
-    """
-
-    name: PurePosixPath
+    name: str
     size: int
-    key: zipfile.ZipInfo | tarfile.TarInfo
+    is_folder: bool
+    open: Callable[[], Any]
 
 
 def unpack(
@@ -68,65 +64,82 @@ def unpack(
     if not archive.is_file():
         raise FileNotFoundError(f"there is no archive {archive}")
     most = max(ALWAYS_ALLOWED, archive.stat().st_size * max_expansion)
-    try:
-        with closing(_open(archive)) as opened:
-            members = _checked(archive, _list(opened, archive), most)
-            _check_room(folder, sum(member.size for member in members))
-            hidden = {} if progress else {"disable": True}
-            for member in tqdm(
-                members, desc=f"unpacking {archive.name}", mininterval=0.5, **hidden
-            ):
-                _write(opened, member, folder, archive)
-    except (ArchiveError, MemoryError):
-        raise
-    except OSError as error:
-        if error.errno in {None, errno.EINVAL}:  # of the decoder, not of the disk
-            raise ArchiveError(f"{archive} is damaged: {error}") from error
-        raise OSError(
-            error.errno, f"cannot unpack {archive}: {error.strerror}", str(folder)
-        ) from error
-    except Exception as error:  # damaged archives make decoders fail in any way there is
-        raise ArchiveError(f"{archive} is damaged: {error or type(error).__name__}") from error
-    return len(members)
+    with clear_disk_errors(f"unpack {archive}", folder), _members_of(archive) as members:
+        files = _checked(members, most)
+        folder.mkdir(parents=True, exist_ok=True)
+        check_free_space(folder, sum(member.size for member in files.values()))
+        bar = progress_bar(files.items(), show=progress, desc=f"unpacking {archive.name}")
+        for path, member in bar:
+            _write(member, folder / path)
+    return len(files)
 
 
-def _open(archive: Path) -> zipfile.ZipFile | tarfile.TarFile:
-    if zipfile.is_zipfile(archive):
-        return zipfile.ZipFile(archive)
+@contextmanager
+def _members_of(archive: Path) -> Iterator[Iterator[Member]]:
+    """Open an archive; whatever its decoder raises meanwhile becomes an `ArchiveError`."""
     try:
-        return tarfile.open(archive)
+        if zipfile.is_zipfile(archive):
+            with zipfile.ZipFile(archive) as opened:
+                yield _list_zip(opened)
+        else:
+            with tarfile.open(archive) as opened:
+                yield _list_tar(opened)
+    except ArchiveError as error:
+        raise ArchiveError(f"{archive}: {error}") from error
     except tarfile.ReadError as error:
         raise ArchiveError(f"{archive} is neither zip nor tar, or was cut off") from error
+    except Exception as error:  # damaged archives make decoders fail in any way there is
+        is_from_disk = isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}
+        if is_from_disk or isinstance(error, MemoryError):
+            raise
+        raise ArchiveError(f"{archive} is damaged: {error or type(error).__name__}") from error
 
 
-def _list(opened: zipfile.ZipFile | tarfile.TarFile, archive: Path) -> Iterator[Member]:
-    """The plain files, refusing whatever is neither file nor folder."""
-    if isinstance(opened, zipfile.ZipFile):
-        for info in opened.infolist():
-            kind = stat.S_IFMT(info.external_attr >> 16)
-            if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
-                raise ArchiveError(f"{archive}: {info.filename!r} is a link or device: refused")
-            if info.flag_bits & 1:
-                raise ArchiveError(f"{archive}: {info.filename!r} needs a password: refused")
-            name = safe_name(info.filename, archive)
-            if not info.is_dir():
-                yield Member(name, info.file_size, info)
-        return
-    for entry in opened:
-        if not (entry.isreg() or entry.isdir()):
-            raise ArchiveError(f"{archive}: {entry.name!r} is a link or device: refused")
-        name = safe_name(entry.name, archive)
-        if entry.isreg():
-            yield Member(name, entry.size, entry)
+def _list_zip(opened: zipfile.ZipFile) -> Iterator[Member]:
+    for info in opened.infolist():
+        if stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
+            raise ArchiveError(f"{info.filename!r} is a link or device: refused")
+        if info.flag_bits & 1:
+            raise ArchiveError(f"{info.filename!r} needs a password: refused")
+        yield Member(info.filename, info.file_size, info.is_dir(), partial(opened.open, info))
+
+
+def _list_tar(opened: Any) -> Iterator[Member]:
+    for info in opened:
+        if not (info.isreg() or info.isdir()):
+            raise ArchiveError(f"{info.name!r} is a link or device: refused")
+        yield Member(info.name, info.size, info.isdir(), partial(opened.extractfile, info))
     # Python takes a tar that was cut off between two files for a whole one.
-    assert opened.fileobj is not None
     opened.fileobj.seek(opened.offset)
     if opened.fileobj.read(BLOCK) != bytes(BLOCK):
-        raise ArchiveError(f"{archive} was cut off: its end is missing")
+        raise ArchiveError("it was cut off: its end is missing")
     opened.fileobj.read(CHUNK)  # to the very end, where a packed one has its checksum
 
 
-def safe_name(name: str, archive: Path) -> PurePosixPath:
+def _checked(members: Iterable[Member], most: float) -> dict[PurePosixPath, Member]:
+    """Return the files by their path, or refuse them all; they may have `most` bytes."""
+    files: dict[PurePosixPath, Member] = {}
+    total = 0
+    for member in members:
+        path = safe_path(member.name)
+        if member.is_folder:
+            continue
+        total += member.size
+        if total > most:
+            raise ArchiveError(
+                f"it would unpack to more than {most:,.0f} bytes: refused; where that is right, "
+                "raise max_expansion"
+            )
+        if path in files or not path.parts:
+            raise ArchiveError(f"{str(path)!r} comes twice or has no name: refused")
+        files[path] = member
+    for path in files:
+        if not files.keys().isdisjoint(path.parents):
+            raise ArchiveError(f"{str(path)!r} lies below a file: refused")
+    return files
+
+
+def safe_path(name: str) -> PurePosixPath:
     """Return the path of a member, which must lie below the folder wherever that is.
 
     Raises:
@@ -135,60 +148,12 @@ def safe_name(name: str, archive: Path) -> PurePosixPath:
     path = PurePosixPath(name)
     goes_out = path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", name)
     if goes_out or "\\" in name or any(ord(letter) < 32 for letter in name):
-        raise ArchiveError(f"{archive}: {name!r} would be written outside its folder: refused")
+        raise ArchiveError(f"{name!r} would be written outside its folder: refused")
     return path
 
 
-def _checked(archive: Path, members: Iterable[Member], most: float) -> list[Member]:
-    kept: dict[PurePosixPath, Member] = {}
-    total = 0
-    for member in members:
-        total += member.size
-        if total > most:
-            raise ArchiveError(
-                f"{archive} would unpack to more than {most:,.0f} bytes: refused; where that is "
-                "right, raise max_expansion"
-            )
-        if member.name in kept or not member.name.parts:
-            raise ArchiveError(
-                f"{archive}: {str(member.name)!r} comes twice or has no name: refused"
-            )
-        kept[member.name] = member
-    for name in kept:
-        if any(parent in kept for parent in name.parents):
-            raise ArchiveError(f"{archive}: {str(name)!r} lies below a file: refused")
-    return [*kept.values()]
-
-
-def _check_room(folder: Path, needed: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(folder).free
-    if needed > free:
-        raise OSError(errno.ENOSPC, f"{needed:,} bytes are needed and {free:,} free")
-
-
-def _write(
-    opened: zipfile.ZipFile | tarfile.TarFile, member: Member, folder: Path, archive: Path
-) -> None:
-    target = folder / member.name
-    target.parent.mkdir(parents=True, exist_ok=True)
-    aside = target.with_name(f"{target.name[:200]}.partial")
-    try:
-        with _open_member(opened, member) as content, aside.open("wb") as file:
-            shutil.copyfileobj(content, file, CHUNK)
-            written = file.tell()
-        if written != member.size:
-            raise ArchiveError(f"{archive}: {str(member.name)!r} is cut off")
-        os.replace(aside, target)
-    finally:
-        aside.unlink(missing_ok=True)
-
-
-def _open_member(opened: zipfile.ZipFile | tarfile.TarFile, member: Member) -> IO[bytes]:
-    if isinstance(opened, zipfile.ZipFile):
-        assert isinstance(member.key, zipfile.ZipInfo)
-        return opened.open(member.key)
-    assert isinstance(member.key, tarfile.TarInfo)
-    content = opened.extractfile(member.key)
-    assert content is not None  # it is a plain file
-    return content
+def _write(member: Member, target: Path) -> None:
+    with written_whole(target) as aside, member.open() as content, aside.open("wb") as file:
+        shutil.copyfileobj(content, file, CHUNK)
+        if file.tell() != member.size:
+            raise ArchiveError(f"{member.name!r} is cut off")

@@ -7,21 +7,19 @@ written as people write: capitals, full stops, line ends, now and then a slip of
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image
-from tqdm import tqdm
 
+from cmlearn.data.files import written_whole
 from cmlearn.data.folders import downloads_folder
 from cmlearn.data.images import load_image
 from cmlearn.data.photos.coco import caption_path
 from cmlearn.data.photos.layouts import QUALITY, Row, write_coco_split
+from cmlearn.data.progress import progress_bar
 from cmlearn.data.storybook.dataset import load_storybook
 from cmlearn.data.storybook.render import render
 from cmlearn.data.storybook.scene import Scene
@@ -65,15 +63,9 @@ def draw_sample(folder: Path | None = None, counts: Mapping[str, int] | None = N
     folder = folder or downloads_folder() / f"sample-coco-{VERSION}"
     if folder.is_dir():
         return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
-    try:
+    with written_whole(folder) as partial:
         for part, (split, count) in PARTS.items():
-            _draw_part(aside, part, split, (counts or {}).get(part, count))
-        aside.chmod(0o755)  # temporary folders are for their owner alone
-        os.replace(aside, folder)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+            _draw_part(partial, part, split, (counts or {}).get(part, count))
     return folder
 
 
@@ -96,7 +88,7 @@ def _rows(split: str, count: int, rng: np.random.Generator) -> Iterator[Row]:
     data = load_storybook(split)
     # Those of one part are odd, of the other even: no number stands for two pictures.
     ids = 2 * np.sort(rng.choice(MAX_ID // 2, count, replace=False)) + 1 + (split == "test")
-    bar = tqdm(ids.tolist(), desc="drawing a sample of photographs", mininterval=0.5)
+    bar = progress_bar(ids.tolist(), desc="drawing a sample of photographs")
     for image_id, scene, captions in zip(bar, data.scenes or (), data.captions):
         yield image_id, _as_photographed(scene, rng), _as_written(captions, rng)
 

@@ -6,22 +6,22 @@ import errno
 import hashlib
 import json
 import os
-import shutil
 import tempfile
-import time
+from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-from tqdm import tqdm
 
 from cmlearn.data.captioned import CaptionedPictures
+from cmlearn.data.files import remove_leftovers
 from cmlearn.data.folders import HOME_VARIABLE, downloads_folder
-from cmlearn.data.photos.coco import read_coco
+from cmlearn.data.progress import progress_bar
 from cmlearn.data.store import build_store, open_store
 from cmlearn.data.storybook.captions import caption_scene
 from cmlearn.data.storybook.render import render
@@ -30,7 +30,6 @@ from cmlearn.data.storybook.scene import Scene, Thing, sample_scene
 IMAGE_SIZE = 64  # pixels
 SEED = 2026
 STORE_HEADER = 128  # bytes that NumPy writes before the pixels
-LEFT_AFTER = 3600  # seconds after which a folder half drawn belongs to nobody any more
 
 
 @dataclass(frozen=True)
@@ -95,19 +94,23 @@ def load_storybook(split: str, folder: Path | None = None) -> CaptionedPictures:
     """
     if split not in SPLITS:
         raise ValueError(f"split: {split!r} is none of {tuple(SPLITS)}")
-    folder = draw_storybook(folder)
-    items = read_coco(folder, split)
+    folder = _folder(folder)
+    content = json.loads(_annotations_drawn(folder, split))
+    captions_by_id = defaultdict(list)
+    for annotation in content["annotations"]:
+        captions_by_id[annotation["image_id"]].append(annotation["caption"])
+    image_ids = tuple(image["id"] for image in content["images"])
     return CaptionedPictures(
         name=f"storybook/{split}",
         images=open_store(folder / f"{split}.npy"),
-        captions=tuple(item.captions for item in items),
-        scenes=tuple(_read_scenes(folder, split)),
-        image_ids=tuple(item.image_id for item in items),
+        caption_scene=tuple(tuple(captions_by_id[image_id]) for image_id in image_ids),
+        scenes=tuple(_scene(image["scene"]) for image in content["images"]),
+        image_ids=image_ids,
     )
 
 
 def draw_storybook(folder: Path | None = None) -> Path:
-    """Draw what is not there yet, with a progress bar; return the folder.
+    """Draw the splits that are not there yet, with a progress bar; return the folder.
 
     Each split is drawn aside and moved into place when it is whole and has the bytes that it
     should have: after an interruption, the next call begins that split again.
@@ -116,23 +119,30 @@ def draw_storybook(folder: Path | None = None) -> Path:
         OSError: the folder cannot be written, or the disk is full; nothing half-drawn is left.
         ValueError: the pictures came out otherwise than on our machines.
     """
-    folder = Path(folder) if folder else downloads_folder() / "storybook"
-    _remove_leftovers(folder)
-    missing = [split for split in SPLITS if not _is_whole(folder, split)]
-    if missing:
-        with _clear_errors(folder):
-            folder.mkdir(parents=True, exist_ok=True)
-            for split in missing:
-                _draw_split(folder, split)
+    folder = _folder(folder)
+    for split in SPLITS:
+        _annotations_drawn(folder, split)
     return folder
 
 
-def _remove_leftovers(folder: Path) -> None:
-    """Remove what killed processes left; a younger folder may be one that is being drawn now."""
-    for leftover in folder.glob("drawing-*"):
-        with suppress(OSError):
-            if time.time() - leftover.stat().st_mtime > LEFT_AFTER:
-                shutil.rmtree(leftover)
+def picture_path(split: str, image_id: int, folder: Path | None = None) -> Path:
+    """Where the PNG of a picture lies, once its split is drawn."""
+    return _folder(folder) / split / f"{image_id:012d}.png"
+
+
+def _folder(folder: Path | None) -> Path:
+    return Path(folder) if folder else downloads_folder() / "storybook"
+
+
+def _annotations_drawn(folder: Path, split: str) -> bytes:
+    """Return the JSON of a split, which is drawn now unless it was before."""
+    remove_leftovers(folder, "drawing-*")
+    annotations = _read_whole(folder, split)
+    if annotations is None:
+        with _clear_errors(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            annotations = _draw_split(folder, split)
+    return annotations
 
 
 @contextmanager
@@ -150,19 +160,22 @@ def _clear_errors(folder: Path) -> Iterator[None]:
         ) from error
 
 
-def _is_whole(folder: Path, split: str) -> bool:
-    """Whether a split was drawn to its end, and nothing was cut off or lost since."""
+def _read_whole(folder: Path, split: str) -> bytes | None:
+    """Return the JSON of a split, or None unless all of the split is there as it was drawn."""
     expected, store = SPLITS[split], folder / f"{split}.npy"
     try:
         annotations = _annotation_path(folder, split).read_bytes()
         pictures = sum(entry.name.endswith(".png") for entry in os.scandir(folder / split))
         pixels = store.stat().st_size - STORE_HEADER
     except OSError:
-        return False
-    is_all_there = (
-        pictures == expected.count and pixels == expected.count * IMAGE_SIZE * IMAGE_SIZE * 3
-    )
-    return is_all_there and hashlib.sha256(annotations).hexdigest() == expected.annotations
+        return None
+    is_all_there = pictures == expected.count and pixels == expected.count * IMAGE_SIZE * IMAGE_SIZE * 3
+    is_ours = _sha256(annotations) == expected.annotations
+    return annotations if is_all_there and is_ours else None
+
+
+def _sha256(content: bytes | memoryview) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _annotation_path(folder: Path, split: str) -> Path:
@@ -172,31 +185,32 @@ def _annotation_path(folder: Path, split: str) -> Path:
 # ── drawing ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _draw_split(folder: Path, split: str) -> None:
+def _draw_split(folder: Path, split: str) -> bytes:
+    """Draw a split into the folder; return its JSON."""
     scenes = scenes_of(split)
-    aside = Path(tempfile.mkdtemp(prefix="drawing-", dir=folder))
-    try:
-        pictures = _draw_pictures(aside / split, scenes, split)
-        store = build_store(
-            pictures, aside / f"{split}.npy", IMAGE_SIZE, len(scenes), progress=False
-        )
-        text = json.dumps(_annotations(split, scenes), indent=0).encode()
-        _compare(split, hashlib.sha256(store.data).hexdigest(), hashlib.sha256(text).hexdigest())
+    annotations = json.dumps(_annotations(split, scenes), indent=0).encode()
+    # Not `written_whole`: a split is two files and a folder, each with a place of its own.
+    with tempfile.TemporaryDirectory(
+        prefix="drawing-", dir=folder, ignore_cleanup_errors=True
+    ) as name:
+        aside = Path(name)
+        pictures = _draw_pictures(aside, scenes, split)
+        store = build_store(pictures, aside / f"{split}.npy", IMAGE_SIZE, len(scenes), progress=False)
+        _compare(split, _sha256(store.data), _sha256(annotations))
         del store  # Windows moves no file that is mapped
-        (aside / "captions.json").write_bytes(text)
-        if not _is_whole(folder, split):  # another process may have drawn it meanwhile
+        (aside / "captions.json").write_bytes(annotations)
+        if _read_whole(folder, split) is None:  # another process may have drawn it meanwhile
             _move_into_place(aside, folder, split)
-    finally:
-        shutil.rmtree(aside, ignore_errors=True)
+    return annotations
 
 
-def _draw_pictures(folder: Path, scenes: tuple[Scene, ...], split: str) -> Iterator[np.ndarray]:
+def _draw_pictures(aside: Path, scenes: tuple[Scene, ...], split: str) -> Iterator[np.ndarray]:
     """Write a PNG for each scene, and yield the picture."""
-    folder.mkdir()
-    for i, scene in enumerate(tqdm(scenes, desc=f"drawing {split}", unit="picture")):
+    (aside / split).mkdir()
+    for i, scene in enumerate(progress_bar(scenes, desc=f"drawing {split}", unit="picture")):
         picture = render(scene, IMAGE_SIZE)
         encoded = cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
-        (folder / _file_name(SPLITS[split].first_id + i)).write_bytes(encoded)
+        picture_path(split, SPLITS[split].first_id + i, aside).write_bytes(encoded)
         yield picture
 
 
@@ -218,10 +232,6 @@ def _compare(split: str, pixels: str, annotations: str) -> None:
             f"{pixels[:12]}…, annotations {annotations[:12]}…). Install the versions of NumPy and "
             "OpenCV that constraints.txt names, and draw again."
         )
-
-
-def _file_name(image_id: int) -> str:
-    return f"{image_id:012d}.png"
 
 
 @cache
@@ -248,8 +258,9 @@ def _annotations(split: str, scenes: tuple[Scene, ...]) -> dict[str, object]:
     images: list[dict[str, object]] = []
     annotations: list[dict[str, object]] = []
     for image_id, scene in enumerate(scenes, SPLITS[split].first_id):
-        about = {"file_name": _file_name(image_id), "width": IMAGE_SIZE, "height": IMAGE_SIZE}
-        images.append({"id": image_id, **about, "scene": asdict(scene)})
+        file_name = picture_path(split, image_id).name
+        about = {"id": image_id, "file_name": file_name, "width": IMAGE_SIZE, "height": IMAGE_SIZE}
+        images.append({**about, "scene": asdict(scene)})
         for caption in caption_scene(scene, rng):
             number = len(annotations) + 10 * SPLITS[split].first_id
             annotations.append({"id": number, "image_id": image_id, "caption": caption})
@@ -257,10 +268,7 @@ def _annotations(split: str, scenes: tuple[Scene, ...]) -> dict[str, object]:
     return {"info": info, "images": images, "annotations": annotations, "licenses": []}
 
 
-def _read_scenes(folder: Path, split: str) -> Iterator[Scene]:
-    """The scenes out of the annotations, in the order of their ids."""
-    content = json.loads(_annotation_path(folder, split).read_text(encoding="utf-8"))
-    for image in sorted(content["images"], key=lambda image: image["id"]):
-        scene = image["scene"]
-        things = tuple(Thing(**thing) for thing in scene["things"])
-        yield Scene(scene["sky"], scene["ground"], things, scene["variant"])
+def _scene(values: dict[str, Any]) -> Scene:
+    """Return the scene that `dataclasses.asdict` made these values of."""
+    things = tuple(Thing(**thing) for thing in values["things"])
+    return Scene(values["sky"], values["ground"], things, values["variant"])

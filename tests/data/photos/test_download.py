@@ -3,6 +3,7 @@
 import hashlib
 import re
 import resource
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -328,8 +329,8 @@ def test_no_checksum_is_none(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_said_before_the_first_byte(server, tmp_path: Path, monkeypatch) -> None:
     usage = type("usage", (), {"free": 49_999})
-    monkeypatch.setattr(module.shutil, "disk_usage", lambda folder: usage)
-    with pytest.raises(OSError, match=r"50,000 bytes are still needed and 49,999 free.*partial"):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(OSError, match=r"50,000 bytes are needed and 49,999 free.*partial"):
         get(server, tmp_path)
     assert left(tmp_path) == {}
 

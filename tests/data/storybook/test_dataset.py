@@ -16,10 +16,10 @@ import pytest
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.images import load_image
 from cmlearn.data.photos.coco import read_coco
-from cmlearn.data.storybook import dataset
 from cmlearn.data.storybook.dataset import (
     SPLITS,
     Split,
+    dataset,
     draw_storybook,
     load_storybook,
     scenes_of,
@@ -95,6 +95,17 @@ def test_the_second_use_draws_nothing_and_the_bytes_are_the_same(tmp_path, monke
     assert everything_in(first) == everything_in(second)
     monkeypatch.setattr(dataset, "render", None)
     load_storybook("train", first)
+
+
+@pytest.mark.usefixtures("small")
+def test_loading_a_split_touches_no_other_and_reads_its_file_once(tmp_path, monkeypatch):
+    load_storybook("val", tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"annotations", "val", "val.npy"}
+    draw_storybook(tmp_path)
+    read, read_bytes = [], Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: read.append(path) or read_bytes(path))
+    load_storybook("val", tmp_path)
+    assert read == [tmp_path / "annotations" / "captions_val.json"]
 
 
 @pytest.mark.usefixtures("small")
