@@ -37,9 +37,11 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps $(BERT)
 	@touch $@
 
+# The server's root is this folder: with a notebook as argument it would be notebooks/, and the
+# notebooks' links to ../cmlearn would lead nowhere.
 lab: $(READY)
 	$(BIN)/python -m cmlearn draw
-	$(BIN)/jupyter lab $(LAB_ARGS) notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_ARGS)
 
 course: $(READY)
 	$(BIN)/python -m cmlearn draw
@@ -59,4 +61,4 @@ test: $(READY)
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 clean:
-	rm -rf $(VENV) build docs/notebooks
+	rm -rf $(VENV) build docs/notebooks docs/code

@@ -287,9 +287,10 @@ def check_checkpoints() -> Finding:
     from cmlearn.data.folders import checkpoint_folder
 
     folder = checkpoint_folder()
-    faults = [fault for name in NAMES if (fault := _checkpoint_fault(folder / name))]
+    shipped = [name for name, recipe in RECIPES.items() if recipe.ships]
+    faults = [fault for name in shipped if (fault := _checkpoint_fault(folder / name))]
     if not faults:
-        return Finding("checkpoints", f"all {len(NAMES)} in {folder}")
+        return Finding("checkpoints", f"all {len(shipped)} in {folder}")
     cure = (
         "`git checkout -- data/checkpoints` fetches them again, and "
         "`python -m cmlearn train NAME` trains one anew"

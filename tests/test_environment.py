@@ -23,9 +23,23 @@ ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
 CONDA_NAMES = {"torch": "pytorch", "opencv-python": "opencv", "matplotlib": "matplotlib-base"}
 # conda picks the build that fits the machine, which a bound would narrow; both go together.
 OPEN = {"pytorch", "torchvision"}
-IMPORT_NAMES = {"cv2": "opencv-python", "IPython": "ipython", "yaml": "pyyaml"}
+IMPORT_NAMES = {
+    "cv2": "opencv-python",
+    "IPython": "ipython",
+    "yaml": "pyyaml",
+    "markdown_it": "markdown-it-py",
+}
 # Come with what is declared: matplotlib needs pillow, gensim scipy, myst-nb pyyaml, …
-COME_ALONG = {"pil", "pillow", "scipy", "packaging", "pyyaml", "ipykernel"}
+COME_ALONG = {
+    "pil",
+    "pillow",
+    "scipy",
+    "packaging",
+    "pyyaml",
+    "ipykernel",
+    "nbconvert",
+    "markdown-it-py",
+}
 
 
 def conda_specs() -> dict[str, str]:

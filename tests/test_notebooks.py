@@ -67,8 +67,10 @@ def pictures_without_text(notebook) -> list[str]:
     for n, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             data = output.get("data", {})
-            wrong += [f"cell {n}: a bare {t}; use viz.show" for t in PICTURE_TYPES if t in data]
-            wrong += [f"cell {n}: {tag}" for tag in images_without_alt(data.get("text/html", ""))]
+            html = data.get("text/html", "")
+            bare = [t for t in PICTURE_TYPES if t in data and "<img" not in html]
+            wrong += [f"cell {n}: a bare {t}; use viz.show" for t in bare]
+            wrong += [f"cell {n}: {tag}" for tag in images_without_alt(html)]
         if cell.cell_type == "markdown":
             wrong += [f"cell {n}: {tag}" for tag in images_without_alt(cell.source)]
             wrong += [f"cell {n}: {link}" for link in re.findall(r"!\[\s*\]\([^)]*\)", cell.source)]
@@ -144,7 +146,7 @@ def speaks_of_this_machine(notebook) -> list[str]:
     pattern = "|".join([*known, r"/home/\w+", r"/Users/\w+", "site-packages", r" at 0x[0-9a-f]{6}"])
     wrong = []
     for n, cell in enumerate(notebook.cells):
-        text = re.sub(r"base64,[A-Za-z0-9+/=]+", "", json.dumps(cell.get("outputs", [])))
+        text = re.sub(r"[A-Za-z0-9+/=]{500,}", "", json.dumps(cell.get("outputs", [])))  # base64
         wrong += [f"cell {n} prints {found!r}" for found in re.findall(pattern, text)]
     return wrong
 
@@ -212,6 +214,7 @@ def test_few_cells_are_compared_with_a_margin(with_margin):
 # ── the checks themselves, on small bad notebooks ──────────────────────────────────────────────
 
 PICTURE = '<img alt="A line." src="data:image/png;base64,iVBORw0KGgo=">'
+SHOWN = {"image_png": "iVBORw0KGgo=", "text_html": PICTURE, "text_plain": "A line."}
 
 
 def executed(source: str, count: int, *outputs, tagged: str = ""):
@@ -238,7 +241,7 @@ def good() -> nbformat.NotebookNode:
         new_markdown_cell("## Parameters"),
         executed("steps = 3", 2, tagged="parameters"),
         new_markdown_cell("## What if there were more?"),
-        executed("plot(steps)", 3, displayed(text_html=PICTURE, text_plain="A line.")),
+        executed("plot(steps)", 3, displayed(**SHOWN)),
         new_markdown_cell("In one line:"),
         executed("print(f'headline: {steps}')", 4, printed("headline: 3\n"), tagged="headline"),
         new_markdown_cell("## You have\n\nseen\n\n## Exercises\n\n1. One\n2. Two\n3. Three"),
@@ -287,6 +290,11 @@ def progress_left_in(notebook):
 
 def bare_picture(notebook):
     notebook.cells[6].outputs = [displayed(image_png="iVBORw0KGgo=")]
+
+
+def picture_beside_a_table(notebook):
+    html = "<table><tr><td>1</td></tr></table>"
+    notebook.cells[6].outputs = [displayed(image_png="iVBORw0KGgo=", text_html=html)]
 
 
 def picture_with_empty_alt(notebook):
@@ -366,6 +374,7 @@ def widget_bar(notebook):
         (renamed_cell, not_tidy),
         (progress_left_in, not_tidy),
         (bare_picture, pictures_without_text),
+        (picture_beside_a_table, pictures_without_text),
         (picture_with_empty_alt, pictures_without_text),
         (markdown_picture_without_alt, pictures_without_text),
         (long_cell, pace),

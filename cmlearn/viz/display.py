@@ -6,17 +6,21 @@ import base64
 import html
 import io
 
+import numpy as np
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from PIL import Image
 
 DPI = 90
+COLOURS = 256  # what one byte of a pixel can name
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Display `figure` as a PNG that a screen reader can tell, then close it.
+    """Display `figure` as a PNG with alternative text, then close it.
 
-    An `<img>` with its own `alt` is the one form that JupyterLab, the site and a slide all pass
-    on: for a bare `image/png` output JupyterLab writes no alternative text.
+    The output carries the picture twice. JupyterLab and the site show the HTML, an `<img>` with its
+    own `alt`, because they give a bare `image/png` no alternative text. Viewers that sanitise HTML,
+    and PDF export, show the `image/png`.
 
     Args:
         figure: the figure to display; it is closed afterwards.
@@ -29,19 +33,54 @@ def show(figure: Figure, alt: str) -> None:
 
     if not alt.strip():
         raise ValueError("alt is empty: say in a sentence what the figure shows.")
-    display({"text/html": image_tag(png_bytes(figure), alt), "text/plain": alt}, raw=True)
+    png = png_bytes(figure)
+    data = {"text/html": image_tag(png, alt), "image/png": _base64(png), "text/plain": alt}
+    display(data, metadata={"image/png": {"alt": alt}}, raw=True)
     plt.close(figure)
 
 
 def png_bytes(figure: Figure, dpi: int = DPI) -> bytes:
-    """The figure as PNG, the same bytes whenever it is drawn (no date, no software version)."""
-    stream = io.BytesIO()
-    figure.savefig(stream, format="png", dpi=dpi, bbox_inches="tight", metadata={"Software": None})
+    """The figure as an opaque PNG of at most 256 colours, the same bytes whenever it is drawn."""
+    drawn, stream = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, format="png", dpi=dpi, bbox_inches="tight")
+    with Image.open(drawn) as picture:
+        fewer_colours(picture.convert("RGB")).save(stream, format="png", optimize=True)
     return stream.getvalue()
+
+
+def fewer_colours(picture: Image.Image) -> Image.Image:
+    """The picture with a palette of 256 colours: about 40 % of the bytes, and hard to tell apart.
+
+    The palette is Pillow's median cut, refined by k-means, in which a colour weighs the square root
+    of its area. Weighed by its whole area, the sky takes the colours that small things need (a
+    brown trunk turns grey); with equal weights the sky falls into bands. There is no dithering,
+    which turns flat areas to noise (docs/decisions/0004-alternative-text.md).
+
+    Args:
+        picture: of mode RGB. With at most 256 colours all of them are kept.
+
+    Returns:
+        A picture of the same size, of mode P.
+    """
+    pixels = np.asarray(picture.convert("RGBA"))
+    packed = np.ascontiguousarray(pixels).view(np.uint32)[..., 0]
+    colours, place, area = np.unique(packed, return_inverse=True, return_counts=True)
+    weight = np.ceil(np.sqrt(area)).astype(int)
+    sample = np.repeat(colours.view(np.uint8).reshape(-1, 4)[:, :3], weight, axis=0)
+    quantized = Image.fromarray(sample[None]).quantize(
+        COLOURS, method=Image.Quantize.MEDIANCUT, kmeans=1
+    )
+    chosen = np.asarray(quantized)[0, np.cumsum(weight) - weight]
+    reduced = Image.fromarray(chosen[place].reshape(packed.shape))
+    reduced.putpalette(quantized.getpalette() or [])
+    return reduced
 
 
 def image_tag(png: bytes, alt: str) -> str:
     """An HTML `<img>` that carries the picture and its alternative text."""
-    data = base64.b64encode(png).decode("ascii")
     text = html.escape(" ".join(alt.split()), quote=True)
-    return f'<img alt="{text}" style="max-width: 100%" src="data:image/png;base64,{data}">'
+    return f'<img alt="{text}" style="max-width: 100%" src="data:image/png;base64,{_base64(png)}">'
+
+
+def _base64(png: bytes) -> str:
+    return base64.b64encode(png).decode("ascii")

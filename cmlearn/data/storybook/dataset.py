@@ -103,7 +103,7 @@ def load_storybook(split: str, folder: Path | None = None) -> CaptionedPictures:
     return CaptionedPictures(
         name=f"storybook/{split}",
         images=open_store(folder / f"{split}.npy"),
-        caption_scene=tuple(tuple(captions_by_id[image_id]) for image_id in image_ids),
+        captions=tuple(tuple(captions_by_id[image_id]) for image_id in image_ids),
         scenes=tuple(_scene(image["scene"]) for image in content["images"]),
         image_ids=image_ids,
     )
