@@ -285,6 +285,7 @@ def check_text_encoder() -> Finding:
 def check_checkpoints() -> Finding:
     """Whether every shipped checkpoint is there, as long as its JSON says."""
     from cmlearn.data.folders import checkpoint_folder
+    from cmlearn.recipes.registry import RECIPES
 
     folder = checkpoint_folder()
     shipped = [name for name, recipe in RECIPES.items() if recipe.ships]

@@ -314,7 +314,8 @@ def test_draw_takes_a_folder(monkeypatch, tmp_path):
 def test_download_says_how_to_use_what_came(monkeypatch, tmp_path):
     asked = []
     monkeypatch.setattr(
-        "cmlearn.data.photos.catalogue._fetch_archive", lambda archive, *rest: asked.append(archive.url)
+        "cmlearn.data.photos.catalogue._fetch_archive",
+        lambda archive, *rest: asked.append(archive.url),
     )
     outcome = run("download", "coco", "--folder", str(tmp_path))
     assert outcome.exit_code == 0

@@ -28,7 +28,9 @@ def stand_in(folder: Path, code: str) -> Path:
     return folder
 
 
-GUARD = "from cmlearn.pretrained import torchvision_guard as guard\ntv = guard.import_torchvision()\n"
+GUARD = (
+    "from cmlearn.pretrained import torchvision_guard as guard\ntv = guard.import_torchvision()\n"
+)
 
 
 def test_installed_torchvision_builds_a_resnet() -> None:

@@ -169,7 +169,9 @@ def _read_whole(folder: Path, split: str) -> bytes | None:
         pixels = store.stat().st_size - STORE_HEADER
     except OSError:
         return None
-    is_all_there = pictures == expected.count and pixels == expected.count * IMAGE_SIZE * IMAGE_SIZE * 3
+    is_all_there = (
+        pictures == expected.count and pixels == expected.count * IMAGE_SIZE * IMAGE_SIZE * 3
+    )
     is_ours = _sha256(annotations) == expected.annotations
     return annotations if is_all_there and is_ours else None
 
@@ -195,7 +197,9 @@ def _draw_split(folder: Path, split: str) -> bytes:
     ) as name:
         aside = Path(name)
         pictures = _draw_pictures(aside, scenes, split)
-        store = build_store(pictures, aside / f"{split}.npy", IMAGE_SIZE, len(scenes), progress=False)
+        store = build_store(
+            pictures, aside / f"{split}.npy", IMAGE_SIZE, len(scenes), progress=False
+        )
         _compare(split, _sha256(store.data), _sha256(annotations))
         del store  # Windows moves no file that is mapped
         (aside / "captions.json").write_bytes(annotations)
