@@ -37,7 +37,8 @@ def write_pictures(root: Path, loop: Pipeline | None = None) -> str:
         loop: the models; by default the shipped ones.
 
     Returns:
-        Markdown for both pictures, with their alternative texts.
+        Markdown for the first, with its alternative text. What the second shows never changes:
+        README.md says it.
 
     Raises:
         FileNotFoundError: a checkpoint is missing.
@@ -46,17 +47,17 @@ def write_pictures(root: Path, loop: Pipeline | None = None) -> str:
     set_threads(1)
     loop = loop or Pipeline.load()
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    first = _loop_picture(root / FOLDER / "readme.png", loop)
-    second = _storybook_picture(root / FOLDER / "storybook.png")
+    _draw_sheet(root / FOLDER / "storybook.png")
+    picture = _draw_loop(root / FOLDER / "readme.png", loop)
     caption = (
-        "*Left: what was asked. Right: what was said of the framed picture, which is all that the "
-        "second network saw. Drawn by the shipped checkpoints, mistakes included.*"
+        "*Left: the caption. Middle: pictures drawn from it. Right: the caption that a second "
+        "model wrote for the framed picture, without seeing the first one. All by the shipped "
+        "checkpoints, mistakes included.*"
     )
-    world = "*Storybook, the world that it is learned on. Every picture's truth is known.*"
-    return "\n\n".join((first, caption, second, world))
+    return f"{picture}\n\n{caption}"
 
 
-def _loop_picture(path: Path, loop: Pipeline) -> str:
+def _draw_loop(path: Path, loop: Pipeline) -> str:
     """What the course builds, in rows; returns its Markdown."""
     drawn = [loop.draw(sentence, COUNT, seeded_generator(SEED)) for sentence in SENTENCES]
     said = loop.describe(np.stack([pictures[0] for pictures in drawn]))
@@ -68,18 +69,12 @@ def _loop_picture(path: Path, loop: Pipeline) -> str:
     return f"![{alt}]({(FOLDER / path.name).as_posix()})"
 
 
-def _storybook_picture(path: Path) -> str:
-    """A sheet of Storybook; returns its Markdown."""
+def _draw_sheet(path: Path) -> None:
+    """A sheet of Storybook."""
     pictures = [render(scene, SIDE) for scene in sheet_scenes()]
     sheet = contact_sheet(pictures, columns=8, gap=6)
     _, encoded = cv2.imencode(".png", sheet[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
     path.write_bytes(encoded.tobytes())
-    alt = (
-        f"{SCENES} small pictures in a grid: houses, trees, cars, flowers, balls and boats on "
-        "grass, sand, snow and sea, with kites, stars and balloons in skies of day, night and "
-        "sunset."
-    )
-    return f"![{alt}]({(FOLDER / path.name).as_posix()})"
 
 
 def sheet_scenes() -> list[Scene]:
