@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cmlearn.recipes.registry import RECIPES
 from tools.readme import CODE_MAP, code_map, fill, spread_table, table, tree
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -134,12 +135,19 @@ def test_the_glossary_is_in_alphabetical_order():
     assert found == sorted(set(found))
 
 
-def test_each_term_of_the_glossary_names_its_notebook():
+def test_each_term_of_the_glossary_says_where_it_is_introduced():
     entries = [row for row in GLOSSARY.splitlines() if row.startswith("**")]
-    assert [row for row in entries if not re.search(r"\(\.\./notebooks/\w+\.ipynb\)", row)] == []
+    place = r"\]\(\.\./(notebooks/\w+\.ipynb|README\.md|data/README\.md)\)"
+    assert [row for row in entries if not re.search(place, row)] == []
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
 def test_glossary_and_code_map_can_be_found(page):
     text = (ROOT / page).read_text("utf-8")
     assert re.search(r"\bglossary\b", text) and re.search(r"\bcode_map\b", text)
+
+
+def test_the_data_page_lists_the_checkpoints_that_ship():
+    listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "data" / "README.md").read_text("utf-8"), re.M)
+    assert sorted(listed) == sorted(name for name, recipe in RECIPES.items() if recipe.ships)
+    assert sorted(listed) == sorted(p.stem for p in (ROOT / "data" / "checkpoints").glob("*.json"))

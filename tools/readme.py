@@ -1,4 +1,4 @@
-"""Fills the parts of README.md that come from the code, and writes docs/code_map.md."""
+"""Generates docs/code_map.md and the parts of README.md that come from code and measurements."""
 
 from __future__ import annotations
 
@@ -30,37 +30,36 @@ FOLDERS = (
     "cmlearn/apps",
     "cmlearn/recipes",
 )
-# What is no package, and therefore has no docstring to take the sentence from.
+# Sentences for what has no docstring.
 ENTRIES = {
     "notebooks/": "The course, in order, with executed outputs.",
-    "cmlearn/": "The companion package; a folder may import from those above it, never from below.",
-    "data/": "Checkpoints and data cards; downloads go here too, outside git.",
-    "tools/": "What makes the course from its parts: runs notebooks, fills this page.",
-    "tests/": "Mirrors cmlearn/ and tools/; holds notebooks, links and commands to their rules.",
-    "docs/": "The site's sources, glossary, code map, measured numbers, decision records.",
-    "benchmarks/": "Times our code beside a reference; prints, asserts nothing.",
+    "cmlearn/": "The companion package; each folder imports only from those above it.",
+    "data/": "Checkpoints, checksums and data cards. Downloads go here too, outside git.",
+    "tools/": "Maintenance scripts: run notebooks, fill this page, draw its figures.",
+    "tests/": "Tests of the package, the tools, the notebooks and the documentation.",
+    "docs/": "Sources of the website, glossary, code map, measurements, decisions/.",
+    "benchmarks/": "Speed and memory measurements, printed for comparison.",
     "Makefile": "make lab, make course, make test.",
-    "pyproject.toml": "The package, its dependencies, the tools' settings.",
-    "constraints.txt": "The exact versions that the numbers came from.",
-    "environment.yml": "The way in for conda and Binder.",
+    "pyproject.toml": "Package metadata, dependencies, tool settings.",
+    "constraints.txt": "The exact package versions behind the measurements.",
+    "environment.yml": "Environment for conda and Binder.",
 }
 CODE_MAP_HEAD = """# Code map
 
-Every module with the sentence that it owns: the first line of its docstring. The folders of the
-package stand in the order in which imports point, so that a module imports from its own folder and
-from those above it.
-`python -m tools readme` writes this page."""
+Every module with the first line of its docstring. The folders of the package are in the order in
+which imports point: a module imports from its own folder and from those above it.
+`python -m tools readme` generates this page."""
 
 
 class Score(NamedTuple):
     """A row of the table of scores over seeds.
 
     Attributes:
-        what: is counted.
-        judge: decides whether a claim is true.
-        split: of the data.
-        model: its name in docs/spread.json and among the checkpoints.
-        key: the score's name in both.
+        what: what is counted, by which model.
+        judge: the program that decides whether a claim is true.
+        split: the scenes that are scored.
+        model: name of the model in docs/spread.json and of its checkpoint.
+        key: name of the score in both.
     """
 
     what: str
@@ -77,9 +76,7 @@ SCORES = (
     Score(TRUE_CAPTIONS, "caption parser", "test", "captioner", "all_true_test"),
     Score(TRUE_CAPTIONS, "caption parser", "novel", "captioner", "all_true_novel"),
     Score(TRUE_PICTURES, "scene parser", "test", "vae", "true_test"),
-    Score(
-        TRUE_PICTURES, "scene parser", "test, scenes of one thing", "vae", "true_test_one_thing"
-    ),
+    Score(TRUE_PICTURES, "scene parser", "test, scenes of one thing", "vae", "true_test_one_thing"),
     Score(TRUE_PICTURES, "scene parser", "novel", "vae", "true_novel"),
     Score(TRUE_PICTURES_BERT, "scene parser", "test", "vae_bert", "true_test"),
     Score(TRUE_PICTURES_BERT, "scene parser", "novel", "vae_bert", "true_novel"),
@@ -87,18 +84,31 @@ SCORES = (
 
 
 def write_readme() -> None:
-    """Write the tree and the tables into README.md, and the whole of docs/code_map.md."""
+    """Update the tree, the tables and the scoreboard of README.md, and docs/code_map.md."""
+    from tools.scoreboard import SCOREBOARD_FILE, markdown  # loads torch
+
     text = fill(README.read_text("utf-8"), "tree", tree())
     if MEASURED.exists():
         text = fill(text, "measured", table(json.loads(MEASURED.read_text("utf-8"))))
     if SPREAD.exists():
         text = fill(text, "spread", spread_table())
+    if SCOREBOARD_FILE.exists():
+        scores = json.loads(SCOREBOARD_FILE.read_text("utf-8"))
+        text = fill(text, "scoreboard", markdown(scores))
     README.write_text(text, "utf-8")
     CODE_MAP.write_text(code_map(), "utf-8")
 
 
 def fill(text: str, name: str, content: str) -> str:
-    """`text` with `content` between the markers `<!-- name:begin -->` and `<!-- name:end -->`.
+    """Replace what stands between `<!-- name:begin -->` and `<!-- name:end -->`.
+
+    Args:
+        text: the page.
+        name: name of the two markers.
+        content: the new text between them.
+
+    Returns:
+        The new page.
 
     Raises:
         ValueError: a marker is missing.
@@ -107,12 +117,12 @@ def fill(text: str, name: str, content: str) -> str:
     before, found_begin, rest = text.partition(begin)
     _, found_end, after = rest.partition(end)
     if not (found_begin and found_end):
-        raise ValueError(f"README.md lacks the markers {begin} and {end}")
+        raise ValueError(f"README.md must contain the markers {begin} and {end}")
     return f"{before}{begin}\n{content}\n{end}{after}"
 
 
 def tree() -> str:
-    """The tree of folders, and of the files at the top, each with its sentence."""
+    """Return the tree of folders and top-level files, each with one sentence."""
     rows = list(_tree_rows())
     width = max(len(name) for name, _ in rows) + 2
     lines = [f"{name:{width}}{sentence}" for name, sentence in rows]
@@ -129,7 +139,7 @@ def _tree_rows() -> Iterator[tuple[str, str]]:
 
 
 def code_map() -> str:
-    """The page that lists every module of the package and of the tools."""
+    """Return docs/code_map.md: every module of the package and of the tools."""
     sections = [_section(folder) for folder in (*FOLDERS, "cmlearn", "tools")]
     return "\n\n".join([CODE_MAP_HEAD, *sections]) + "\n"
 
@@ -144,25 +154,25 @@ def _section(folder: str) -> str:
 
 
 def sentence(module: Path) -> str:
-    """The first line of a module's docstring."""
+    """Return the first line of a module's docstring."""
     docstring = ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
     return docstring.partition("\n")[0]
 
 
 def table(measured: dict[str, Any]) -> str:
-    """The rows of docs/measured.json as a Markdown table."""
+    """Return the content of docs/measured.json as a Markdown table."""
     head = ["| notebook | minutes | memory | result |", "| --- | ---: | ---: | --- |"]
     rows = [
         f"| [{name.replace('_', ' ')}](notebooks/{name}.ipynb) | {minutes(row)} "
         f"| {gigabytes(row)} | {row['headline']} |"
         for name, row in measured["notebooks"].items()
     ]
-    total = f"All notebooks: {measured['seconds'] / 60:.0f} minutes by the clock"
+    total = f"All notebooks: {measured['seconds'] / 60:.0f} minutes of wall-clock time"
     return "\n".join([*head, *rows, "", f"{total}, with {measured['with']}."])
 
 
 def spread_table() -> str:
-    """The scores of models trained as in the notebooks, and of the shipped ones, as a table."""
+    """Return the scores of the notebooks' models and of the shipped ones as a Markdown table."""
     spread = json.loads(SPREAD.read_text("utf-8"))
     rows = ["| share of | judge | split | trained as in the notebook | shipped checkpoint |"]
     rows += ["| --- | --- | --- | ---: | ---: |"]
@@ -174,17 +184,17 @@ def spread_table() -> str:
 
 
 def mean_and_range(shares: Sequence[float]) -> str:
-    """Shares over seeds, such as `75 % (73 to 77)`."""
+    """Format fractions (0 to 1) over seeds, such as `75 % (73 to 77)`."""
     percent = [100 * share for share in shares]
     mean = sum(percent) / len(percent)
     return f"{mean:.0f} % ({min(percent):.0f} to {max(percent):.0f})"
 
 
 def minutes(row: dict[str, Any]) -> str:
-    """The time of a measured notebook, such as `2.1 min`."""
+    """Format the running time of a notebook, such as `2.1 min`."""
     return f"{row['seconds'] / 60:.1f} min"
 
 
 def gigabytes(row: dict[str, Any]) -> str:
-    """The peak memory of a measured notebook, such as `0.6 GB`."""
+    """Format the peak memory of a notebook, such as `0.6 GB`."""
     return f"{row['peak_mb'] / 1000:.1f} GB"

@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from tools.measured import as_json, fill_line, line
 from tools.folders import ROOT
+from tools.measured import as_json, fill_line, line
 from tools.readme import FOLDERS, code_map, fill, mean_and_range, spread_table, table, tree
 from tools.run import Run
 
