@@ -153,6 +153,31 @@ def test_the_average_begins_as_the_generator_and_then_lags_behind_it():
     assert 0 < way < total
 
 
+@pytest.mark.parametrize(
+    ("decay", "kept"), [(0.99, [0, 1 / 11, 2 / 12, 3 / 13]), (0.1, [0, 1 / 11, 0.1, 0.1])]
+)
+def test_the_average_forgets_its_start_and_keeps_more_from_step_to_step(decay, kept):
+    draws, judges = two_networks()
+    average, seen = copy.deepcopy(draws), []
+    contest(
+        draws,
+        judges,
+        fooled,
+        forgetful,
+        batches(),
+        steps=4,
+        learning_rate=0.1,
+        average=average,
+        decay=decay,
+        watch=lambda _: seen.append(draws.weight.detach().clone()),
+        progress=False,
+    )
+    expected = torch.zeros_like(seen[0])  # whatever it was before, nothing of it is kept
+    for keep, weight in zip(kept, seen, strict=True):
+        expected = keep * expected + (1 - keep) * weight
+    torch.testing.assert_close(average.weight.detach(), expected)
+
+
 def test_an_average_that_is_no_copy():
     draws, judges = two_networks()
     with pytest.raises(ValueError, match="deepcopy"):
