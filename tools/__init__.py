@@ -1,0 +1,1 @@
+"""Checks of the repository that are no part of the package."""
