@@ -80,6 +80,7 @@ def verdicts(root: Path, mutants: Sequence[Mutant], limit: float, jobs: int) -> 
         RuntimeError: a test that killed a mutant fails without any change, too.
     """
     tests = {path: files_that_test(root, path) for path in {mutant.path for mutant in mutants}}
+    found = []
     with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
         copies: SimpleQueue[Path] = SimpleQueue()
         for job in range(jobs):
@@ -92,11 +93,18 @@ def verdicts(root: Path, mutants: Sequence[Mutant], limit: float, jobs: int) -> 
             finally:
                 copies.put(copy)
 
-        found = list(tqdm(pool.map(tried, mutants), total=len(mutants), desc="mutants"))
+        bar = tqdm(mutants, desc="mutants")
+        for mutant, outcome in zip(bar, pool.map(tried, mutants), strict=True):
+            found.append(outcome)
+            if outcome != "killed":
+                bar.write(f"{outcome:<9}  {mutant}", file=sys.stdout)
         for _ in range(jobs):  # what failed last in each copy, which no longer holds a mutant
-            last_failed = ["--last-failed", "--last-failed-no-failures=none"]
-            if pytest(copies.get(), last_failed) not in (PASSED, NONE):
-                raise RuntimeError("Tests fail without any change: make them pass first.")
+            arguments = ["-q", "--last-failed", "--last-failed-no-failures=none"]
+            if pytest(copies.get(), arguments, silent=False) not in (PASSED, NONE):
+                raise RuntimeError(
+                    f"{summary(found)}, but the tests named above fail without any change, too: "
+                    "make them pass first"
+                )
     return found
 
 
@@ -115,27 +123,28 @@ def verdict(copy: Path, mutant: Mutant, tests: Sequence[Path], limit: float) -> 
         path.write_bytes(source)
 
 
-def pytest(copy: Path, arguments: Sequence[str], limit: float | None = None) -> int:
+def pytest(
+    copy: Path, arguments: Sequence[str], limit: float | None = None, silent: bool = True
+) -> int:
     """Run tests in a copy of the checkout until one fails, and return how it ended."""
     # No bytecode, since the files of two mutants can be of one size and one second.
     settings = {"PYTHONDONTWRITEBYTECODE": "1", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    output = subprocess.DEVNULL if silent else None
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-x", *arguments],
         cwd=copy,
         env={**os.environ, **settings, "PYTHONPATH": str(copy)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
         timeout=limit,
         check=False,
     ).returncode
 
 
-def report(mutants: Sequence[Mutant], found: Sequence[str]) -> str:
-    """Return a line for each mutant that no test killed, and the share of those killed."""
-    alive = sorted(f"{v:<9}  {m}" for m, v in zip(mutants, found, strict=True) if v != "killed")
-    judged = len(found) - found.count("timed out")
-    share = found.count("killed") / judged if judged else 0.0
-    return "\n".join([*alive, f"killed: {found.count('killed')} of {judged} ({share:.0%})"])
+def summary(found: Sequence[str]) -> str:
+    """Return the share of killed mutants; those that ran out of time count on neither side."""
+    killed, judged = found.count("killed"), len(found) - found.count("timed out")
+    return f"killed: {killed} of {judged} ({killed / max(judged, 1):.0%})"
 
 
 def main(arguments: Sequence[str] | None = None, root: Path = Path()) -> None:
@@ -149,7 +158,7 @@ def main(arguments: Sequence[str] | None = None, root: Path = Path()) -> None:
     given = parser.parse_args(arguments)
     root = root.resolve()
     mutants = sampled(root, given.folders, given.count, given.seed)
-    print(report(mutants, verdicts(root, mutants, given.limit, given.jobs)))
+    print(summary(verdicts(root, mutants, given.limit, given.jobs)))
 
 
 if __name__ == "__main__":
