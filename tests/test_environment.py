@@ -101,7 +101,7 @@ def imported(sources: list[str]) -> set[str]:
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 names.add(node.module.partition(".")[0])
-    return names - set(sys.stdlib_module_names) - {"cmlearn", "tests"}
+    return names - set(sys.stdlib_module_names) - {"cmlearn", "tests", "tools"}
 
 
 def undeclared(names: set[str], *extras: str) -> set[str]:
