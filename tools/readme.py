@@ -33,6 +33,7 @@ ENTRIES = {
     "data/": "What ships: checkpoints, checksums, data cards. Downloads go here too, outside git.",
     "tests/": "Mirrors cmlearn/, and holds the notebooks to their rules.",
     "benchmarks/": "How fast something is beside its reference; printed, never asserted.",
+    "tools/": "`make mutants`: which small changes of the code no test notices.",
     "docs/": "The site's sources, what was measured, why things are as they are (decisions/).",
     "Makefile": "make lab, make course, make test.",
     "pyproject.toml": "The package, its dependencies, the tools' settings.",
