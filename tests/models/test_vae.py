@@ -86,8 +86,8 @@ def test_the_decoders_second_convolution_adds_to_what_the_first_one_made():
     seen = []
     decoder = built().decoder
     decoder.conv1.register_forward_hook(lambda *given: seen.append(given[2]))
-    decoder.patches.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
-    z, caption = torch.randn(3, 5, generator=noise()), built().text.read(TOKENS)
+    decoder.to_patches.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    z, caption = torch.randn(3, 5, generator=noise()), built().text.encode(TOKENS)
     drawn = decoder(z, caption)
     first, both = torch.nn.functional.silu(seen[0]), seen[1]
     torch.testing.assert_close(both, first + torch.nn.functional.silu(decoder.conv2(first)))
