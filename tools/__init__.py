@@ -1,1 +1,1 @@
-"""What makes the course from its parts; used in a checkout, never installed."""
+"""What makes and checks the course from its parts; used in a checkout, never installed."""

@@ -39,7 +39,7 @@ ENTRIES = {
     "tests/": "Tests of the package, the tools, the notebooks and the documentation.",
     "docs/": "Sources of the website, glossary, code map, measurements, decisions/.",
     "benchmarks/": "Speed and memory measurements, printed for comparison.",
-    "Makefile": "make lab, make course, make test.",
+    "Makefile": "make lab, make course, make test, make mutants.",
     "pyproject.toml": "Package metadata, dependencies, tool settings.",
     "constraints.txt": "The exact package versions behind the measurements.",
     "environment.yml": "Environment for conda and Binder.",

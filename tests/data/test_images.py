@@ -94,6 +94,13 @@ def test_16_bit_becomes_8_bit(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("brightest", [0, 4096, 8191])
+def test_a_dark_picture_of_sixteen_bits_is_no_twelve_bit_one(tmp_path: Path, brightest) -> None:
+    deep = np.full((4, 5, 3), brightest, np.uint16)
+    assert cv2.imwrite(str(tmp_path / "dark.png"), deep)
+    assert np.array_equal(load_image(tmp_path / "dark.png"), deep // 257)
+
+
 @pytest.mark.parametrize("brightest", [1, 30, 1023, 4095])
 def test_ten_or_twelve_bits_in_sixteen_are_refused_not_black(tmp_path: Path, brightest) -> None:
     deep = np.linspace(0, brightest, 64).astype(np.uint16).reshape(8, 8)

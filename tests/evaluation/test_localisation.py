@@ -58,3 +58,10 @@ def test_the_places_that_a_thing_touches() -> None:
 def test_a_map_points_into_a_box_or_not() -> None:
     assert peak_in_box(hot(3, 0), HOUSE) and peak_in_box(hot(2, 1), HOUSE)
     assert not peak_in_box(hot(0, 0), HOUSE) and not peak_in_box(hot(3, 2), HOUSE)
+
+
+def test_what_stands_is_nearest_at_its_middle_and_what_flies_at_its_own() -> None:
+    assert (HOUSE.y, KITE.y, HOUSE.x == KITE.x) == (57, 13, True)
+    # The house's middle is 8 above its foot, at 49, and half way from there to the kite is 31.
+    assert nearest_thing(SCENE, HOUSE.x, 31.1) == HOUSE
+    assert nearest_thing(SCENE, HOUSE.x, 30.9) == KITE

@@ -78,6 +78,20 @@ def test_drawn_by_a_generator_of_chance(batch):
     assert not torch.equal(first, other)
 
 
+def test_a_new_generator_begins_smooth(batch):
+    seed_all(0)
+    draws = Generator(GANConfig(vocab_size=13, embed_dim=3))
+    z, said = torch.randn(3, 32, generator=seeded_generator(1)), (batch["words"], batch["padding"])
+    # Both layers read 32 channels through 3 × 3 windows, so PyTorch begins them alike.
+    ratio = draws.fine.weight.std() / draws.conv3.weight.std()
+    assert float(ratio.detach()) == pytest.approx(0.1, rel=0.05)
+    with torch.no_grad():
+        image = draws(z, *said)
+        draws.fine.weight.zero_()
+        coarse = draws(z, *said)
+    assert float((image - coarse).std()) < 0.1 * float(coarse.std())
+
+
 def test_the_whole_reads_and_draws():
     model = TextToImageGAN(CONFIG, torch.randn(13, 3, generator=seeded_generator(2)))
     tokens = torch.tensor([[1, 4, 5, 2], [1, 6, 2, 0]])

@@ -56,6 +56,16 @@ def test_a_single_hump_is_a_gaussian():
     torch.testing.assert_close(prior(z, condition), normal.log_prob(z).sum(dim=1))
 
 
+@pytest.mark.parametrize(("asked", "given"), [(-100.0, -7.0), (100.0, 3.0)])
+def test_no_hump_gets_narrower_or_wider_than_a_limit(asked, given):
+    prior, z, condition = built(), torch.zeros(2, 5), torch.randn(2, 3)
+    with torch.no_grad():
+        prior.last.bias.view(prior.shape)[:, 2] = asked
+    assert torch.equal(prior.mixture(z, condition)[2], torch.full((2, 5, 4), given))
+    assert prior(z, condition).isfinite().all()
+    assert prior(z + 100, condition).isfinite().all()
+
+
 def test_samples_are_as_probable_as_the_density_says():
     prior, condition = built(latent_dim=2), torch.randn(1, 3).expand(20_000, -1)
     z = prior.sample(condition, noise())

@@ -1,5 +1,7 @@
 """The learned judge: shapes, loss, and that each reader sees only what it should."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -89,6 +91,32 @@ def test_pictures_are_smudged_in_training_only():
     assert 0.01 < (smudge(images) - images).abs().mean() < 0.5
     assert smudge(images).shape == images.shape
     assert smudge.eval()(images) is images
+
+
+def test_noise_and_tint_have_the_stated_deviations():
+    torch.manual_seed(0)
+    grey = torch.zeros(600, 3, 24, 20)  # nothing that a blur could change
+    smudged = RandomDegradation()(grey)
+    noise = smudged.std(dim=(2, 3))  # (600, 3): a tint is the same for all pixels
+    assert float(noise.mean()) == pytest.approx(0.15 / 2, rel=0.05)  # amounts from 0 to 1
+    assert float(noise.amax()) == pytest.approx(0.15, rel=0.1)
+    assert float(noise.amin()) < 0.01
+    tint = smudged.mean(dim=(2, 3))
+    assert float(tint.std()) == pytest.approx(0.05 / math.sqrt(3), rel=0.1)
+    assert not torch.allclose(tint[:, 0], tint[:, 1], atol=0.01)
+
+
+def test_a_blur_takes_up_to_eight_ninths_of_a_lone_pixel_to_its_neighbours():
+    torch.manual_seed(0)
+    dot = torch.zeros(600, 3, 7, 6)
+    dot[:, :, 3, 2] = 1000.0  # beside which noise and tint are nothing
+    smudged = RandomDegradation()(dot)[:, 0] / 1000
+    left = smudged[:, 3, 2]
+    assert float(left.amin()) == pytest.approx(1 / 9, abs=0.02)
+    assert float(left.amax()) == pytest.approx(1, abs=0.02)
+    assert float(left.mean()) == pytest.approx(5 / 9, abs=0.03)
+    torch.testing.assert_close(smudged.sum(dim=(1, 2)), torch.ones(600), atol=0.02, rtol=0)
+    torch.testing.assert_close(smudged[:, 2, 1], (1 - left) / 8, atol=0.002, rtol=0)
 
 
 def test_the_loss_is_the_sum_of_its_named_terms(batch):

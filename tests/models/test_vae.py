@@ -82,6 +82,22 @@ def test_what_the_encoder_says_of_many(batch):
         torch.testing.assert_close(part[1:2], one[name], atol=1e-5, rtol=1e-4)
 
 
+def test_the_decoders_second_convolution_adds_to_what_the_first_one_made():
+    seen = []
+    decoder = built().decoder
+    decoder.conv1.register_forward_hook(lambda *given: seen.append(given[2]))
+    decoder.to_patches.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    z, caption = torch.randn(3, 5, generator=noise()), built().text.encode(TOKENS)
+    drawn = decoder(z, caption)
+    first, both = torch.nn.functional.silu(seen[0]), seen[1]
+    torch.testing.assert_close(both, first + torch.nn.functional.silu(decoder.conv2(first)))
+    torch.nn.init.zeros_(decoder.conv2.weight)
+    torch.nn.init.zeros_(decoder.conv2.bias)
+    alone = decoder(z, caption)
+    assert not torch.allclose(alone, drawn)
+    assert not torch.allclose(alone[0], alone[1])  # the way around it still carries the picture
+
+
 def test_a_table_of_word_vectors_is_taken_and_stays_trainable():
     table = torch.randn(11, 6, generator=noise())
     embedding = TextToImageVAE(CONFIG, table).text.embedding.weight

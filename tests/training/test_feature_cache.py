@@ -147,3 +147,16 @@ def test_what_cannot_be_right_is_refused(
     with pytest.raises(ValueError, match="pictures 0 to 2: a feature is NaN, or beyond"):
         compute(network, images, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_bar_counts_batches(
+    network: Network,
+    images: np.ndarray,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    compute(network, images, tmp_path, progress=True)  # 7 pictures, 3 at a time
+    assert "features of toy: 100%" in (err := capsys.readouterr().err)
+    assert "3/3" in err
