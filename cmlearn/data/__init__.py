@@ -1,1 +1,1 @@
-"""Pairs of a picture and what people say of it."""
+"""Data sets of pictures with captions."""

@@ -1,1 +1,1 @@
-"""Caption strings become tokens, ids and vectors."""
+"""Convert captions to tokens, ids and vectors."""

@@ -1,1 +1,1 @@
-"""Photographs with captions: COCO, Flickr8k, Flickr30k, in every form they are handed round."""
+"""Read photographs with captions: COCO, Flickr8k and Flickr30k."""
