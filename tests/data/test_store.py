@@ -288,9 +288,7 @@ def test_what_killed_processes_left_is_removed(tmp_path: Path) -> None:
 
 
 def test_nothing_to_load(tmp_path: Path) -> None:
-    with pytest.raises(
-        ValueError, match="ours/train: needs pictures and a size .*, got 0 and 8"
-    ):
+    with pytest.raises(ValueError, match="ours/train: needs pictures and a size .*, got 0 and 8"):
         load([], tmp_path)
     with pytest.raises(ValueError, match="got 1 and 0"):
         load(photographs(tmp_path / "in", 1), tmp_path, size=0)

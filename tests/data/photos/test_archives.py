@@ -150,7 +150,7 @@ def test_twice_or_below_a_file_is_refused(tmp_path: Path) -> None:
             archive.writestr("a", b"2")
     refuse(path, "'a' is a duplicate")
     refuse(write_tar(tmp_path / "b.tar", {"a": b"1", "./a": b"2"}), "'a' is a duplicate")
-    refuse(write_zip(tmp_path / "c.zip", {"a": b"1", "a/b": b"2"}), "'a/b' lies below a file")
+    refuse(write_zip(tmp_path / "c.zip", {"a": b"1", "a/b": b"2"}), "'a/b' is inside a file")
 
 
 def test_a_password_is_said(tmp_path: Path) -> None:
