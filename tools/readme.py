@@ -1,4 +1,4 @@
-"""Fills the parts of README.md that come from the code."""
+"""Generates the parts of README.md that come from code and measurements."""
 
 from __future__ import annotations
 
@@ -15,34 +15,37 @@ MEASURED = ROOT / "docs" / "measured.json"
 SPREAD = ROOT / "docs" / "spread.json"
 CHECKPOINTS = ROOT / "data" / "checkpoints"
 PACKAGE = ROOT / "cmlearn"
-# What is scored → the checkpoint, and the name of the score there and in docs/spread.json.
+# Description -> name of the checkpoint and of its score, in its JSON and in docs/spread.json.
 SCORES = {
-    "all true that is said of a picture": ("captioner", "all_true_test"),
-    "the same, novel pairs of thing and colour": ("captioner", "all_true_novel"),
-    "all true of a picture that is drawn": ("vae", "true_test"),
-    "the same, one thing": ("vae", "true_test_one_thing"),
-    "the same, novel pairs": ("vae", "true_novel"),
-    "all true of a picture that is drawn, BERT in place of Word2Vec": ("vae_bert", "true_test"),
-    "the same with BERT, novel pairs": ("vae_bert", "true_novel"),
+    "captions, all claims true": ("captioner", "all_true_test"),
+    "captions, all claims true, novel pairs of thing and colour": ("captioner", "all_true_novel"),
+    "images, whole caption true": ("vae", "true_test"),
+    "images, whole caption true, a single thing": ("vae", "true_test_one_thing"),
+    "images, whole caption true, novel pairs": ("vae", "true_novel"),
+    "images with BERT, whole caption true": ("vae_bert", "true_test"),
+    "images with BERT, whole caption true, novel pairs": ("vae_bert", "true_novel"),
 }
-# The package stands in the order in which its imports point; what has no docstring is told here.
-ORDER = ("data", "text", "models", "training", "evaluation", "viz", "apps", "recipes", "course")
+# The order in which the imports of the package point.
+ORDER = (
+    "data", "text", "models", "pretrained", "training", "evaluation", "viz", "apps", "recipes",
+)  # fmt: skip
+# Sentences for what has no docstring.
 ENTRIES = {
     "notebooks/": "The course, in order, with executed outputs.",
-    "cmlearn/": "The companion package; what stands lower may import what stands higher.",
-    "data/": "What ships: checkpoints, checksums, data cards. Downloads go here too, outside git.",
-    "tests/": "Mirrors cmlearn/, and holds the notebooks to their rules.",
-    "benchmarks/": "How fast something is beside its reference; printed, never asserted.",
-    "docs/": "The site's sources, what was measured, why things are as they are (decisions/).",
+    "cmlearn/": "The companion package; each folder imports only those above it.",
+    "data/": "Checkpoints, checksums and data cards. Downloads go here too, outside git.",
+    "tests/": "Tests of the package, the tools, the notebooks and the documentation.",
+    "benchmarks/": "Speed and memory measurements, printed for comparison.",
+    "docs/": "Sources of the website, measurements, and design decisions (decisions/).",
     "Makefile": "make lab, make course, make test.",
-    "pyproject.toml": "The package, its dependencies, the tools' settings.",
-    "constraints.txt": "The exact versions that the numbers came from.",
-    "environment.yml": "The conda and Binder way in.",
+    "pyproject.toml": "Package metadata, dependencies, tool settings.",
+    "constraints.txt": "The exact package versions behind the measurements.",
+    "environment.yml": "Environment for conda and Binder.",
 }
 
 
 def write_readme() -> None:
-    """Write the annotated tree and the tables of what was measured into README.md."""
+    """Update the annotated tree and the tables of measurements in README.md."""
     text = fill(README.read_text("utf-8"), "tree", tree())
     if MEASURED.exists():
         text = fill(text, "measured", table(json.loads(MEASURED.read_text("utf-8"))))
@@ -52,7 +55,15 @@ def write_readme() -> None:
 
 
 def fill(text: str, name: str, content: str) -> str:
-    """`text` with `content` between the markers `<!-- name:begin -->` and `<!-- name:end -->`.
+    """Replace what stands between `<!-- name:begin -->` and `<!-- name:end -->`.
+
+    Args:
+        text: the page.
+        name: name of the two markers.
+        content: the new text between them.
+
+    Returns:
+        The new page.
 
     Raises:
         ValueError: a marker is missing.
@@ -61,12 +72,12 @@ def fill(text: str, name: str, content: str) -> str:
     before, found_begin, rest = text.partition(begin)
     _, found_end, after = rest.partition(end)
     if not (found_begin and found_end):
-        raise ValueError(f"README.md lacks the markers {begin} and {end}")
+        raise ValueError(f"README.md must contain the markers {begin} and {end}")
     return f"{before}{begin}\n{content}\n{end}{after}"
 
 
 def tree() -> str:
-    """The annotated tree: every module of the package with the sentence that it owns."""
+    """Return the annotated file tree, with the first docstring line of each module."""
     rows = []
     for name, sentence in ENTRIES.items():
         rows.append((name, sentence))
@@ -92,25 +103,25 @@ def _modules(folder: Path, indent: int) -> Iterator[tuple[str, str]]:
 
 
 def sentence(module: Path) -> str:
-    """The first line of a module's docstring."""
+    """Return the first line of a module's docstring."""
     docstring = ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
     return docstring.partition("\n")[0]
 
 
 def table(measured: dict[str, Any]) -> str:
-    """The rows of docs/measured.json as a Markdown table."""
-    head = ["| notebook | minutes | memory | what comes out |", "| --- | ---: | ---: | --- |"]
+    """Return the content of docs/measured.json as a Markdown table."""
+    head = ["| notebook | minutes | memory | result |", "| --- | ---: | ---: | --- |"]
     rows = [
         f"| [{name.replace('_', ' ')}](notebooks/{name}.ipynb) | {minutes(row)} "
         f"| {gigabytes(row)} | {row['headline']} |"
         for name, row in measured["notebooks"].items()
     ]
-    total = f"All notebooks: {measured['seconds'] / 60:.0f} minutes by the clock"
+    total = f"All notebooks: {measured['seconds'] / 60:.0f} minutes of wall-clock time"
     return "\n".join([*head, *rows, "", f"{total}, with {measured['with']}."])
 
 
 def spread_table() -> str:
-    """The scores of models trained as in the notebooks, and of the shipped ones, as a table."""
+    """Return the scores of the notebooks' models and of the shipped ones as a Markdown table."""
     spread = json.loads(SPREAD.read_text("utf-8"))
     rows = ["| share of test pictures | trained as in the notebook | shipped |"]
     rows += ["| --- | ---: | ---: |"]
@@ -124,17 +135,17 @@ def spread_table() -> str:
 
 
 def mean_and_range(shares: Sequence[float]) -> str:
-    """Shares over seeds, such as `75 % (73 to 77)`."""
+    """Format fractions (0 to 1) over seeds, such as `75 % (73 to 77)`."""
     percent = [100 * share for share in shares]
     mean = sum(percent) / len(percent)
     return f"{mean:.0f} % ({min(percent):.0f} to {max(percent):.0f})"
 
 
 def minutes(row: dict[str, Any]) -> str:
-    """The time of a measured notebook, such as `2.1 min`."""
+    """Format the running time of a notebook, such as `2.1 min`."""
     return f"{row['seconds'] / 60:.1f} min"
 
 
 def gigabytes(row: dict[str, Any]) -> str:
-    """The peak memory of a measured notebook, such as `0.6 GB`."""
+    """Format the peak memory of a notebook, such as `0.6 GB`."""
     return f"{row['peak_mb'] / 1000:.1f} GB"

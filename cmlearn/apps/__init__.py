@@ -1,1 +1,1 @@
-"""What the trained models are good for."""
+"""Applications of the trained models."""

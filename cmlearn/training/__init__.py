@@ -1,1 +1,1 @@
-"""How any model is fitted, kept and loaded; names no model."""
+"""Training loops, checkpoints and feature caches that work for any model."""
