@@ -23,18 +23,18 @@ SENTENCES = (
     "a purple kite over a green car",
     "at noon, a blue ball on the snow and a red star",
 )
-COUNT = 4  # pictures of each sentence
+NUM_PICTURES = 4  # drawn from each sentence
 SEED = 0
-SIDE = 96  # pixels of a picture on the sheet, drawn larger than in the data set
-SCENES = 64
+SIDE = 96  # pixels of a picture on the contact sheet; 64 in the data set
+NUM_SCENES = 64
 
 
-def write_pictures(root: Path, loop: Pipeline | None = None) -> str:
+def write_pictures(root: Path, pipeline: Pipeline | None = None) -> str:
     """Write `docs/pictures/readme.png` and `storybook.png`, the same bytes each time.
 
     Args:
-        root: the repository.
-        loop: the models; by default the shipped ones.
+        root: root of the repository.
+        pipeline: the models; by default the shipped ones.
 
     Returns:
         Markdown for the first, with its alternative text. What the second shows never changes:
@@ -45,10 +45,10 @@ def write_pictures(root: Path, loop: Pipeline | None = None) -> str:
         OSError: the pictures cannot be written.
     """
     set_threads(1)
-    loop = loop or Pipeline.load()
+    pipeline = pipeline or Pipeline.load()
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    _draw_sheet(root / FOLDER / "storybook.png")
-    picture = _draw_loop(root / FOLDER / "readme.png", loop)
+    _draw_storybook(root / FOLDER / "storybook.png")
+    picture = _round_trip_picture(root / FOLDER / "readme.png", pipeline)
     caption = (
         "*Left: the caption. Middle: pictures drawn from it. Right: the caption that a second "
         "model wrote for the framed picture, without seeing the first one. All by the shipped "
@@ -57,20 +57,23 @@ def write_pictures(root: Path, loop: Pipeline | None = None) -> str:
     return f"{picture}\n\n{caption}"
 
 
-def _draw_loop(path: Path, loop: Pipeline) -> str:
-    """What the course builds, in rows; returns its Markdown."""
-    drawn = [loop.draw(sentence, COUNT, seeded_generator(SEED)) for sentence in SENTENCES]
-    said = loop.describe(np.stack([pictures[0] for pictures in drawn]))
-    figure = loop_rows(SENTENCES, drawn, said, "Sentences become pictures, pictures sentences")
+def _round_trip_picture(path: Path, pipeline: Pipeline) -> str:
+    """Draw each sentence, its pictures and a description of the first; return the Markdown."""
+    drawn = [
+        pipeline.draw(sentence, NUM_PICTURES, seeded_generator(SEED)) for sentence in SENTENCES
+    ]
+    descriptions = pipeline.describe(np.stack([pictures[0] for pictures in drawn]))
+    title = "From sentence to pictures, and from picture to sentence"
+    figure = loop_rows(SENTENCES, drawn, descriptions, title)
     path.write_bytes(png_bytes(figure))
     plt.close(figure)
-    pairs = "; ".join(f"“{a}” came back as “{b}”" for a, b in zip(SENTENCES, said))
-    alt = f"Sentences, {COUNT} pictures drawn from each, and the first of them described: {pairs}."
+    pairs = "; ".join(f"“{a}” became “{b}”" for a, b in zip(SENTENCES, descriptions))
+    alt = f"{NUM_PICTURES} pictures for each sentence, and a description of the first: {pairs}."
     return f"![{alt}]({(FOLDER / path.name).as_posix()})"
 
 
-def _draw_sheet(path: Path) -> None:
-    """A sheet of Storybook."""
+def _draw_storybook(path: Path) -> None:
+    """Draw a contact sheet of Storybook."""
     pictures = [render(scene, SIDE) for scene in sheet_scenes()]
     sheet = contact_sheet(pictures, columns=8, gap=6)
     _, encoded = cv2.imencode(".png", sheet[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
@@ -78,6 +81,6 @@ def _draw_sheet(path: Path) -> None:
 
 
 def sheet_scenes() -> list[Scene]:
-    """The scenes of the sheet."""
+    """Return the scenes of the contact sheet."""
     rng = np.random.default_rng(5)
-    return [sample_scene(rng) for _ in range(SCENES)]
+    return [sample_scene(rng) for _ in range(NUM_SCENES)]
