@@ -1,1 +1,1 @@
-"""Networks with their losses: tensors in, tensors out."""
+"""Neural networks with their losses."""

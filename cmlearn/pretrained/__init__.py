@@ -1,1 +1,1 @@
-"""Weights that others trained, found on this machine and checked by their hash."""
+"""Published pretrained weights, found or downloaded, and checked before use."""
