@@ -90,9 +90,8 @@ class SceneClassifier(nn.Module):
             "ground" (B, 4). Kind 0 is an empty slot.
         """
         images = self.degradation(images)
-        crops = torch.cat(
-            [_window(images, top, left) for top, left in WINDOWS]
-        )  # (6 · B, 3, 16, 10)
+        # (B, 3, 32, 32) -> (6 · B, 3, 16, 10)
+        crops = torch.cat([_window(images, top, left) for top, left in WINDOWS])
         shape, backdrop = self.shape(crops), self.backdrop(images)
         # A soft maximum over the pixels: an object covers only a part of its slot.
         colour = self.colour(crops).flatten(2).logsumexp(2)

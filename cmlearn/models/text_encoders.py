@@ -77,7 +77,7 @@ class MeanEncoder(nn.Module):
         return self.norm(self.project(total / present.sum(dim=1).clamp(min=1)))
 
     def encode(self, tokens: Tensor) -> EncodedCaption:
-        """Encode B captions: (B, T) int64 -> `EncodedCaption` with S = 1, the mean as its source."""
+        """Encode B captions: (B, T) int64 -> `EncodedCaption` with S = 1, the mean."""
         condition = self(tokens)
         padding = torch.zeros(len(tokens), 1, dtype=torch.bool)
         return EncodedCaption(condition, condition.unsqueeze(1), padding)
@@ -229,9 +229,7 @@ def build_text_encoder(
         return GRUEncoder(config, table)
     if config.kind == "vectors":
         if table is not None:
-            raise ValueError(
-                'table: an encoder of kind "vectors" has no table of word vectors; leave it out'
-            )
+            raise ValueError('table: an encoder of kind "vectors" has none; leave it out')
         return VectorEncoder(config)
     raise ValueError(f'kind: expected "mean", "gru" or "vectors", got {config.kind!r}')
 

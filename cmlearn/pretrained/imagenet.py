@@ -64,6 +64,6 @@ def _download_weights() -> Mapping[str, Tensor]:
         return weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
     except (URLError, OSError, RuntimeError) as error:
         raise ConnectionError(
-            f"ImageNet weights cannot be downloaded from {weights.url} ({error}). Without a network, "
-            "get that file from another machine and name it: load_imagenet_weights(path)"
+            f"ImageNet weights cannot be downloaded from {weights.url} ({error}). Without a "
+            "network, get that file from another machine and name it: load_imagenet_weights(path)"
         ) from error

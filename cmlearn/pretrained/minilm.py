@@ -17,7 +17,12 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
-from huggingface_hub import hf_hub_download, try_to_load_from_cache
+from huggingface_hub import (
+    get_hf_file_metadata,
+    hf_hub_download,
+    hf_hub_url,
+    try_to_load_from_cache,
+)
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -232,7 +237,9 @@ def _package_folder() -> Path | None:
 
 def _downloaded_folder() -> Path:
     try:
-        paths = [hf_hub_download(REPOSITORY, name, etag_timeout=HUB_SECONDS) for name in SHA256]
+        # Fails at once without a network, where a download would retry for half a minute.
+        get_hf_file_metadata(hf_hub_url(REPOSITORY, PIECES), timeout=HUB_SECONDS)
+        paths = [hf_hub_download(REPOSITORY, name) for name in SHA256]
     except Exception as error:  # offline, refused, blocked: the hub has an exception for each
         raise FileNotFoundError(
             f"all-MiniLM-L6-v2 is not on this machine: type `{INSTALL}`, or name a folder with its "

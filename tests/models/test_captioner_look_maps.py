@@ -47,6 +47,6 @@ def test_nothing_stays_hooked(model):
 
 
 def test_a_model_without_attention_layers_has_no_maps():
-    model = Captioner(CaptionerConfig(**SIZES))
+    model = Captioner(CaptionerConfig(**SIZES | {"num_attention_layers": 0}))
     with pytest.raises(ValueError, match="without attention layers"):
         attention_maps(model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))

@@ -152,6 +152,7 @@ def folder(tmp_path):
 def a_hub(monkeypatch, cached, download):
     """A hub with this cache and this way to download; no package, no variable."""
     monkeypatch.setattr(minilm, "try_to_load_from_cache", lambda *_: cached)
+    monkeypatch.setattr(minilm, "get_hf_file_metadata", lambda *_, **__: None)
     monkeypatch.setattr(minilm, "hf_hub_download", download)
     monkeypatch.setattr(minilm, "find_spec", lambda name: None)
     monkeypatch.delenv("CMLEARN_BERT", raising=False)
@@ -275,7 +276,7 @@ def test_without_a_network_the_hub_is_given_up_quickly(tmp_path):
 
 def test_the_hub_is_asked_last(folder, monkeypatch):
     (folder / "model.safetensors").write_bytes(b"")
-    a_hub(monkeypatch, None, lambda repository, name, etag_timeout: str(folder / name))
+    a_hub(monkeypatch, None, lambda repository, name: str(folder / name))
     assert find_minilm() == folder
 
 
