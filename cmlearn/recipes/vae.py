@@ -160,7 +160,7 @@ def fitted_on_bert(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, Frozen
     bert = load_minilm()
     data = load_storybook("train")
     texts = [caption for captions in data.captions for caption in captions[: recipe.captions]]
-    vectors = bert.words(texts).unflatten(0, (len(data), recipe.captions))  # (N, K, T, D) float16
+    vectors = bert.token_vectors(texts).unflatten(0, (len(data), recipe.captions))  # (N, K, T, D)
     seed_all(seed)
     model = channels_last(TextToImageVAE(bert_config(vectors.shape[3])))
     _fit(model, data, vectors, recipe, seed)

@@ -1,4 +1,4 @@
-"""The learned judge: shapes, loss, and that each reader sees only what it should."""
+"""The scene classifier: shapes, loss, and that each branch depends only on what it should."""
 
 import math
 
@@ -85,12 +85,12 @@ def test_hues_are_turned_in_training_only():
     assert turn.eval()(images) is images
 
 
-def test_pictures_are_smudged_in_training_only():
+def test_images_are_degraded_in_training_only():
     torch.manual_seed(0)
-    smudge, images = RandomDegradation(), torch.rand(4, 3, 6, 5)
-    assert 0.01 < (smudge(images) - images).abs().mean() < 0.5
-    assert smudge(images).shape == images.shape
-    assert smudge.eval()(images) is images
+    degrade, images = RandomDegradation(), torch.rand(4, 3, 6, 5)
+    assert 0.01 < (degrade(images) - images).abs().mean() < 0.5
+    assert degrade(images).shape == images.shape
+    assert degrade.eval()(images) is images
 
 
 def test_noise_and_tint_have_the_stated_deviations():

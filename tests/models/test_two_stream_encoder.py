@@ -1,4 +1,4 @@
-"""The eye of two streams: shapes, its loss, and that neither stream sees what is the other's."""
+"""The two-stream encoder: shapes, loss, and that neither stream depends on the other's input."""
 
 import numpy as np
 import pytest
