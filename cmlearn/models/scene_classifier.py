@@ -1,4 +1,4 @@
-"""A small convolutional network that classifies the contents of Storybook images."""
+"""A small convolutional network that classifies what stands in each slot of a scene."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cmlearn.data.images import to_tensor
-from cmlearn.data.storybook.scene import COLOURS, GROUNDS, KINDS, SIZES, SKIES
-from cmlearn.data.storybook.targets import IGNORE
 from cmlearn.models.augmentation import HueRotation, RandomDegradation
 
 INPUT_SIZE = 32  # pixels; every image is resized to this first
@@ -19,6 +17,7 @@ INPUT_SIZE = 32  # pixels; every image is resized to this first
 WINDOWS = tuple((top, left) for top in (0, 16) for left in (0, 11, 22))
 WINDOW_HEIGHT, WINDOW_WIDTH = 16, 10
 TARGETS = ("kind", "colour", "size", "sky", "ground")
+IGNORE = -100  # the colour and size of an empty slot: cross-entropy leaves it out
 
 
 @dataclass(frozen=True)
@@ -26,10 +25,20 @@ class SceneClassifierConfig:
     """The sizes of a scene classifier.
 
     Attributes:
+        num_kinds: kinds of objects; class 0 is added for an empty slot.
+        num_colours: colours of objects.
+        num_sizes: sizes of objects.
+        num_skies: skies.
+        num_grounds: grounds.
         width: channels of the first convolution; each of the next two doubles them.
         hidden_dim: features of a slot, or of the background, before the linear heads.
     """
 
+    num_kinds: int
+    num_colours: int
+    num_sizes: int
+    num_skies: int
+    num_grounds: int
     width: int = 16
     hidden_dim: int = 64
 
@@ -60,15 +69,15 @@ class SceneClassifier(nn.Module):
             nn.Linear(4 * width * 4 * 3, hidden_dim),  # a slot's grid is 4 × 3
             nn.ReLU(),
         )
-        self.kind = nn.Linear(hidden_dim, len(KINDS) + 1)
-        self.size = nn.Linear(hidden_dim, len(SIZES))
+        self.kind = nn.Linear(hidden_dim, config.num_kinds + 1)
+        self.size = nn.Linear(hidden_dim, config.num_sizes)
         self.colour = nn.Sequential(
             nn.AvgPool2d(2),  # halves the noise
             nn.Conv2d(3, hidden_dim, 1),
             nn.ReLU(),
             nn.Conv2d(hidden_dim, hidden_dim, 1),
             nn.ReLU(),
-            nn.Conv2d(hidden_dim, len(COLOURS), 1),
+            nn.Conv2d(hidden_dim, config.num_colours, 1),
         )
         self.backdrop = nn.Sequential(
             nn.AvgPool2d(4),
@@ -76,8 +85,8 @@ class SceneClassifier(nn.Module):
             nn.Linear(3 * (INPUT_SIZE // 4) ** 2, hidden_dim),
             nn.ReLU(),
         )
-        self.sky = nn.Linear(hidden_dim, len(SKIES))
-        self.ground = nn.Linear(hidden_dim, len(GROUNDS))
+        self.sky = nn.Linear(hidden_dim, config.num_skies)
+        self.ground = nn.Linear(hidden_dim, config.num_grounds)
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
         """Classify the six slots and the background of each image.
@@ -86,8 +95,8 @@ class SceneClassifier(nn.Module):
             images: (B, 3, 32, 32) float from `prepare`.
 
         Returns:
-            Logits: "kind" (B, 6, 10), "colour" (B, 6, 6), "size" (B, 6, 2), "sky" (B, 3) and
-            "ground" (B, 4). Kind 0 is an empty slot.
+            Logits: "kind" (B, 6, num_kinds + 1), "colour" (B, 6, num_colours), "size" (B, 6,
+            num_sizes), "sky" (B, num_skies) and "ground" (B, num_grounds). Kind 0 is an empty slot.
         """
         images = self.degradation(images)
         # (B, 3, 32, 32) -> (6 · B, 3, 16, 10)

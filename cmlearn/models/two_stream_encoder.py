@@ -16,29 +16,32 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cmlearn.data.images import to_tensor
-from cmlearn.data.storybook.scene import KINDS, SIZES
-from cmlearn.data.storybook.targets import LABELS
 from cmlearn.models.augmentation import HueRotation
 
 INPUT_SIZE = 32  # pixels; every image is resized to this first
 GRID_SIZE = 4  # cells on each side of the feature grid
 
-# The labels that each stream predicts: kinds and sizes are shapes, the others are colours.
-SHAPE_LABELS = [n for n, word in enumerate(LABELS) if word in KINDS + SIZES]
-COLOUR_LABELS = [n for n, word in enumerate(LABELS) if word not in KINDS + SIZES]
-
 
 @dataclass(frozen=True)
 class TwoStreamConfig:
-    """The sizes of a two-stream encoder.
+    """The sizes of a two-stream encoder, and which labels each stream predicts.
 
     Attributes:
+        shape_labels: columns of the logits that the shape stream predicts.
+        colour_labels: columns that the colour stream predicts; together 0 to num_labels - 1.
         width: channels of the shape stream's first convolution; its output has four times as many.
         colour_dim: channels of the colour stream's output.
     """
 
+    shape_labels: tuple[int, ...]
+    colour_labels: tuple[int, ...]
     width: int = 24
     colour_dim: int = 64
+
+    @property
+    def num_labels(self) -> int:
+        """Labels that both streams predict together."""
+        return len(self.shape_labels) + len(self.colour_labels)
 
     @property
     def channels(self) -> int:
@@ -70,8 +73,8 @@ class TwoStreamEncoder(nn.Module):
             *_convolution(32, colour_dim, size=1),
             nn.MaxPool2d(INPUT_SIZE // GRID_SIZE),  # a cell has the colours of all its pixels
         )
-        self.shape_head = nn.Linear(4 * width, len(SHAPE_LABELS))
-        self.colour_head = nn.Linear(colour_dim, len(COLOUR_LABELS))
+        self.shape_head = nn.Linear(4 * width, len(config.shape_labels))
+        self.colour_head = nn.Linear(colour_dim, len(config.colour_labels))
 
     def forward(self, images: Tensor) -> Tensor:
         """Classify images from `prepare`: (B, 3, 32, 32) -> logits (B, labels).
@@ -80,9 +83,12 @@ class TwoStreamEncoder(nn.Module):
         by log-sum-exp, a soft maximum (Pinheiro & Collobert 2015, "From image-level to pixel-level
         labeling with convolutional networks", CVPR).
         """
-        logits = images.new_zeros(len(images), len(LABELS))
-        logits[:, SHAPE_LABELS] = self.shape_head(_cells(self.shape(images))).logsumexp(dim=1)
-        logits[:, COLOUR_LABELS] = self.colour_head(_cells(self.colour(images))).logsumexp(dim=1)
+        config = self.config
+        logits = images.new_zeros(len(images), config.num_labels)
+        of_shapes = self.shape_head(_cells(self.shape(images)))  # (B, 16, shape labels)
+        of_colours = self.colour_head(_cells(self.colour(images)))  # (B, 16, colour labels)
+        logits[:, config.shape_labels] = of_shapes.logsumexp(dim=1)
+        logits[:, config.colour_labels] = of_colours.logsumexp(dim=1)
         return logits
 
     def features(self, images: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.storybook.dataset import load_storybook
-from cmlearn.data.storybook.scene import COLOURS, KINDS
+from cmlearn.data.storybook.scene import COLOURS, KINDS, SIZES
 from cmlearn.data.storybook.targets import LABELS, multi_hot
 from cmlearn.models import resnet, two_stream_encoder
 from cmlearn.models.resnet import ResNet18, ResNetConfig, label_loss
@@ -102,10 +102,16 @@ def train_resnet18(path: Path, seed: int, recipe: EncoderRecipe = SHIPPED_RESNET
     _save(path, model, recipe, seed, scores)
 
 
+def storybook_two_streams() -> TwoStreamConfig:
+    """Return the sizes for Storybook: kinds and sizes are shapes, all other labels are colours."""
+    shapes = tuple(n for n, word in enumerate(LABELS) if word in KINDS + SIZES)
+    return TwoStreamConfig(shapes, tuple(n for n in range(len(LABELS)) if n not in shapes))
+
+
 def train_two_stream(path: Path, seed: int, recipe: EncoderRecipe = SHIPPED_TWO_STREAM) -> None:
     """Train a two-stream encoder on the same labels; write `path`.safetensors and `path`.json."""
     seed_all(seed)
-    model = channels_last(TwoStreamEncoder(TwoStreamConfig()))
+    model = channels_last(TwoStreamEncoder(storybook_two_streams()))
     _fit(model, two_stream_loss, recipe, seed)
     _save(path, model, recipe, seed, two_stream_scores(model))
 

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cmlearn.data.storybook.dataset import load_storybook
+from cmlearn.data.storybook.scene import COLOURS, GROUNDS, KINDS, SIZES, SKIES
 from cmlearn.data.storybook.targets import to_slots
 from cmlearn.evaluation.scene_parser import classifier_parser
 from cmlearn.models.scene_classifier import SceneClassifier, SceneClassifierConfig, scene_loss
@@ -37,6 +38,11 @@ class ClassifierRecipe:
 SHIPPED = ClassifierRecipe(1000)
 
 
+def storybook_config() -> SceneClassifierConfig:
+    """Return the sizes of a scene classifier for Storybook."""
+    return SceneClassifierConfig(len(KINDS), len(COLOURS), len(SIZES), len(SKIES), len(GROUNDS))
+
+
 def train(path: Path, seed: int, recipe: ClassifierRecipe = SHIPPED) -> None:
     """Train on the training split alone; write `path`.safetensors and `path`.json.
 
@@ -46,7 +52,7 @@ def train(path: Path, seed: int, recipe: ClassifierRecipe = SHIPPED) -> None:
         recipe: the settings.
     """
     seed_all(seed)
-    model = channels_last(SceneClassifier(SceneClassifierConfig()))
+    model = channels_last(SceneClassifier(storybook_config()))
     data = load_storybook("train")
     targets = {k: torch.from_numpy(v) for k, v in to_slots(data.known_scenes).items()}
     arrays: dict[str, Tensor | np.ndarray] = {"images": data.images, **targets}
