@@ -1,1 +1,1 @@
-"""Numbers about models and data: never figures, never training."""
+"""Metrics of captions, pictures, representations and attention; neither plots nor trains."""

@@ -1,1 +1,1 @@
-"""Scores of captions by the words that they share with references."""
+"""Reference-based caption metrics: BLEU, ROUGE-L, METEOR and CIDEr-D."""
