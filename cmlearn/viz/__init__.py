@@ -1,1 +1,1 @@
-"""Figures drawn from arrays."""
+"""Figures drawn from arrays; a drawing function returns its figure and displays nothing."""

@@ -30,14 +30,13 @@ from cmlearn.evaluation.caption_metrics.tokens import Tokens, check_captions
 
 ALPHA, BETA, GAMMA, DELTA = 0.85, 0.2, 0.6, 0.75  # METEOR 1.5's for English
 STEM_WEIGHT = 0.6  # weight of a pair of equal stems; a pair of equal words has weight 1
-FUNCTION_WORDS = frozenset(
-    """
-    a an the this that these those some and or but not no than as
-    with without of in on at by for from to into over under
-    it its he him his she her they them their who which there
-    is are was were be been being am has have had do does did can will would
-    """.split()
-)
+_FUNCTION_WORDS = """
+a an the this that these those some and or but not no than as
+with without of in on at by for from to into over under
+it its he him his she her they them their who which there
+is are was were be been being am has have had do does did can will would
+"""
+FUNCTION_WORDS = frozenset(_FUNCTION_WORDS.split())
 BEAM = 500  # partial alignments that are kept; captions rarely need a tenth of them
 
 Pairs = tuple[tuple[int, int], ...]  # (position on the left, position on the right)
