@@ -7,10 +7,6 @@ from itertools import combinations
 
 import numpy as np
 import torch
-from sklearn.decomposition import PCA
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
 from cmlearn.data.storybook.captions import article
@@ -60,6 +56,11 @@ def linear_probe(
     Raises:
         ValueError: shapes do not fit, a vector is not finite, or there is only one class.
     """
+    # Imported here: scikit-learn is slow to import and draws from the global `random` generator.
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     _check(train_x, train_y, "train")
     _check(test_x, test_y, "test")
     # scikit-learn minimises C · (sum of cross-entropies) + |W|² / 2. The small tolerance makes the
@@ -85,6 +86,8 @@ def principal_components(vectors: np.ndarray, count: int = 2) -> np.ndarray:
     Raises:
         ValueError: there are fewer than `count` components.
     """
+    from sklearn.decomposition import PCA
+
     if vectors.ndim != 2 or min(vectors.shape) < count:
         raise ValueError(f"vectors: {vectors.shape} has no {count} principal axes")
     points = PCA(count, svd_solver="full").fit_transform(vectors)
