@@ -33,6 +33,7 @@ IMPORT_NAMES = {
     "IPython": "ipython",
     "yaml": "pyyaml",
     "markdown_it": "markdown-it-py",
+    "sklearn": "scikit-learn",
 }
 # Come with what is declared: matplotlib needs pillow, gensim scipy, myst-nb pyyaml, …
 COME_ALONG = {
