@@ -16,10 +16,10 @@ import pytest
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.images import load_image
 from cmlearn.data.photos.coco import read_coco
+from cmlearn.data.storybook import dataset
 from cmlearn.data.storybook.dataset import (
     SPLITS,
     Split,
-    dataset,
     draw_storybook,
     load_storybook,
     scenes_of,
