@@ -132,13 +132,25 @@ def test_imports_point_one_way():
     assert wrong_imports(PACKAGE) == []
 
 
-def test_every_module_has_its_place():
+def test_every_module_belongs_to_a_layer():
     placed = [name for name in modules(PACKAGE) if layer_of(name) or name in OUTSIDE]
     assert placed == modules(PACKAGE), "name the layer of the others in LAYERS or OUTSIDE"
 
 
 def test_the_package_works_without_its_tools():
     assert imports_of_tools(PACKAGE) == []
+
+
+def test_tests_mirror_what_they_test():
+    """`tests/x/test_y.py` tests `cmlearn/x/y.py`; a second file of it has a suffix."""
+    stray = []
+    for path in sorted((PACKAGE.parent / "tests").glob("*/**/test_*.py")):
+        folder = path.relative_to(PACKAGE.parent / "tests").parent
+        home = PACKAGE if (PACKAGE / folder).is_dir() else PACKAGE.parent
+        names = {module.stem for module in (home / folder).glob("*.py")} | {"reference_scores"}
+        subject = path.stem.removeprefix("test_")
+        stray += [] if any(f"{subject}_".startswith(f"{n}_") for n in names) else [str(path)]
+    assert stray == []
 
 
 def test_no_star_imports():

@@ -160,7 +160,7 @@ def test_the_threads_and_a_wrong_number(monkeypatch):
     assert int(doctor.check_threads().state) >= 1
 
 
-def test_bf16_is_told_of_both_kinds_of_networks(monkeypatch):
+def test_bf16_is_reported_for_both_kinds_of_networks(monkeypatch):
     def choose(model, batch, loss, device):
         value = loss(model, batch[:1])
         assert value.dtype == torch.float32

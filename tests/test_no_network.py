@@ -30,7 +30,7 @@ def test_an_address_outside_is_refused():
     assert "the network is blocked here" in outcome.stderr
 
 
-def test_a_download_is_refused_before_the_name_is_looked_up():
+def test_a_download_is_refused_before_its_host_is_resolved():
     code = "import urllib.request as r; r.urlopen('http://example.invalid/weights.pt')"
     assert "'example.invalid'" in guarded(code).stderr
 

@@ -59,7 +59,7 @@ def printed_lines(notebook: Path) -> list[str]:
     return [" ".join(line.split()) for line in lines.splitlines()]
 
 
-def look_up(path: str, data: dict[str, Any]) -> Any:
+def find(path: str, data: dict[str, Any]) -> Any:
     """The value of `root["key"]["key"]`.
 
     Raises:
@@ -90,7 +90,7 @@ def wrong_numbers(prose: str, data: dict[str, Any]) -> list[str]:
     for held in HELD.finditer(prose):
         text, start = prose[start : held.start()], held.end()
         try:
-            values = [look_up(path, data) for path in held[1].split(";")]
+            values = [find(path, data) for path in held[1].split(";")]
         except LookupError as error:
             wrong.append(f"{held[1]}: no such source ({error})")
             continue

@@ -1,4 +1,4 @@
-"""The panel answers in HTML that a screen reader can tell, and never raises at its user."""
+"""Tests of cmlearn.apps.panel."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_bad_sentence_gets_an_explanation(loop, sentence):
     assert "caption: " in answer
 
 
-def test_what_is_left_out_is_told(loop):
+def test_words_left_out_are_shown(loop):
     assert "left out: dragon</p>" in drawn_as_html(loop, "a red dragon", seeded_generator(0))
 
 

@@ -1,4 +1,4 @@
-"""Sentence → picture → sentence, with tiny models of random weights saved as checkpoints."""
+"""Tests of cmlearn.apps.pipeline."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_sentence_matters(loop):
     assert (red != blue).any()
 
 
-def test_unknown_words_are_left_out_and_told(loop):
+def test_unknown_words_are_left_out_and_reported(loop):
     assert loop.unknown_words("A red dragon at night!") == ["dragon"]
     with_dragon = loop.draw("a red dragon house", 1, seeded_generator(0))
     without = loop.draw("a red house", 1, seeded_generator(0))
@@ -142,7 +142,7 @@ def test_other_pictures_are_refused(loop, pictures):
         loop.describe(pictures)
 
 
-def test_one_picture_is_told_to_come_as_a_batch(loop):
+def test_one_picture_without_its_batch_is_refused(loop):
     with pytest.raises(ValueError, match=r"picture\[None\]"):
         loop.describe(some_pictures(1)[0])
 
@@ -198,7 +198,7 @@ def test_a_sentence_without_claims_has_none_to_lose():
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)
-def test_a_missing_checkpoint_is_told_with_its_command(tmp_path, save, name):
+def test_a_missing_checkpoint_is_reported_with_its_command(tmp_path, save, name):
     for other in set(CHECKPOINTS) - {name}:
         save(tmp_path, other)
     with pytest.raises(FileNotFoundError, match=f"python -m cmlearn train {name}`$"):

@@ -42,7 +42,7 @@ def test_a_true_caption():
 
 
 @pytest.mark.parametrize("text", ["", "   ", "dragon dragon", "at noon", "a red"])
-def test_who_says_nothing_of_a_thing_says_nothing_true(text):
+def test_a_caption_that_names_no_thing_is_not_true(text):
     assert not score_caption(text, SCENE).all_true
 
 
@@ -57,7 +57,7 @@ def test_true_and_ungrammatical_are_two_things():
 
 @settings(deadline=None, max_examples=50)
 @given(st.integers(0, 2**32 - 1), st.booleans())
-def test_what_the_grammar_says_scores_full_with_and_without_commas(seed, novel):
+def test_captions_of_the_grammar_score_full_with_and_without_commas(seed, novel):
     rng = np.random.default_rng(seed)
     scene = sample_scene(rng, novel)
     for text in caption_scene(scene, rng):
@@ -216,7 +216,7 @@ def some() -> CaptionedPictures:
     )
 
 
-def test_rates_of_readings():
+def test_rates_of_parsed_scenes():
     rates = score_scenes(
         [PICTURE_SCENE, PICTURE_SCENE, None, None],
         ["a red house at noon", "a blue house", "a red house", "a red car left of a house at dusk"],
@@ -235,7 +235,7 @@ def test_unreadable_is_wrong_even_where_a_guess_would_be_right():
     assert day_on_grass["sky"] == day_on_grass["ground"] == day_on_grass["all_true"] == 0
 
 
-def test_pictures_go_through_the_judge(some):
+def test_pictures_go_through_the_scene_parser(some):
     captions = [told[0] for told in some.captions]
     rates = score_pictures(some.images, captions, parse_scenes)
     assert all(rate == 1 or math.isnan(rate) for k, rate in rates.items() if k != "unreadable")
@@ -249,7 +249,7 @@ def test_one_caption_for_each_picture(captions):
         score_pictures(np.zeros((1, 64, 64, 3), np.uint8), captions, parse_scenes)
 
 
-def test_tells_true():
+def test_which_captions_hold():
     said = ["a red house", "a red car", "a red house"]
     assert captions_hold([PICTURE_SCENE, PICTURE_SCENE, None], said).tolist() == [
         True,

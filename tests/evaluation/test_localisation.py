@@ -51,7 +51,7 @@ def test_numbers_must_match() -> None:
         pointing_accuracy([], [], [])
 
 
-def test_the_places_that_a_thing_touches() -> None:
+def test_the_cells_that_a_thing_touches() -> None:
     assert np.argwhere(touched_cells(HOUSE, (4, 4))).tolist() == [[2, 0], [2, 1], [3, 0], [3, 1]]
     assert touched_cells(KITE, (1, 2)).tolist() == [[True, False]]
     assert touched_cells(BALL, (64, 64)).sum() < 14 * 14
@@ -132,10 +132,10 @@ def test_each_word_is_held_against_its_own_thing():
     assert both == {"colour": 0.75, "kind": 0.75, "size": 0.5}
 
 
-def test_who_speaks_of_nothing_points_nowhere():
+def test_a_caption_that_names_no_thing_has_no_score():
     assert pointing_by_word([np.zeros((3, 4, 4))], ["at the sea"], [WORD_SCENE]) == {}
 
 
-def test_word_numbers_must_match():
+def test_one_caption_and_scene_for_each_map():
     with pytest.raises(ValueError, match="zip"):
         pointing_by_word([np.zeros((8, 4, 4))], [CAPTION, CAPTION], [WORD_SCENE])

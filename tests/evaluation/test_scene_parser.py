@@ -162,20 +162,20 @@ def share_exact(reader: SceneParser, pictures: np.ndarray, scenes) -> float:
 
 
 @pytest.mark.parametrize("split", ["test", "novel"])
-def test_the_shipped_judge_reads_scenes_exactly(shipped, split):
+def test_the_shipped_classifier_reads_scenes_exactly(shipped, split):
     data = load_storybook(split)
     pictures, scenes = np.asarray(data.images[:300]), data.scenes[:300]
     assert share_exact(shipped, pictures, scenes) >= 0.98
     assert share_exact(shipped, blur(pictures[:100], 1.0), scenes[:100]) >= 0.95
 
 
-def test_the_shipped_judge_refuses_what_is_no_scene(shipped):
+def test_the_shipped_classifier_refuses_what_is_no_scene(shipped):
     data = load_storybook("test")
     blended = data.images[:100] // 2 + data.images[100:200] // 2
     assert share_exact(shipped, blended, data.scenes[:100]) <= 0.05
 
 
-def test_an_unsure_judge_reads_nothing():
+def test_an_unsure_classifier_reads_nothing():
     torch.manual_seed(0)
     untrained = SceneClassifier(SceneClassifierConfig(width=4, hidden_dim=8)).eval()
     pictures = np.zeros((3, 64, 64, 3), np.uint8)
@@ -183,7 +183,7 @@ def test_an_unsure_judge_reads_nothing():
     assert classifier_parser(untrained)(pictures[:0]) == []
 
 
-def test_how_sure_it_must_be_is_a_choice(shipped):
+def test_a_higher_threshold_refuses_more_pictures(shipped):
     data = load_storybook("test")
     model = load_checkpoint(
         checkpoint_folder() / "scene_classifier", SceneClassifier, SceneClassifierConfig

@@ -87,7 +87,7 @@ def test_all_moves_where_the_picture_decides_and_nothing_elsewhere():
     assert moved[3].isnan()
 
 
-def test_who_is_blind_moves_nowhere():
+def test_a_model_that_ignores_the_picture_moves_nowhere():
     torch.testing.assert_close(swap_sensitivity(Says(()), PICTURES, TOKENS)[:3], torch.zeros(3))
 
 

@@ -44,13 +44,13 @@ def test_shapes(model, features):
     assert [part.shape for part in model.initial_state(cells)] == [(1, 3, 32)] * 2
 
 
-def test_what_stands_where_makes_a_difference(model, features):
+def test_the_position_of_a_feature_matters(model, features):
     mirrored = features.flip(3)
     assert not torch.allclose(model(features, TOKENS), model(mirrored, TOKENS))
 
 
 @pytest.mark.parametrize("num_attention_layers", [0, 1, 3])
-def test_every_look_reaches_the_words(features, num_attention_layers):
+def test_every_attention_layer_reaches_the_words(features, num_attention_layers):
     torch.manual_seed(0)
     model = Captioner(replace(CONFIG, num_attention_layers=num_attention_layers))
     model(features, TOKENS).square().sum().backward()
@@ -59,7 +59,7 @@ def test_every_look_reaches_the_words(features, num_attention_layers):
         assert weight.grad is not None and weight.grad.isfinite().all(), name
 
 
-def test_read_at_once_or_word_by_word(model, features):
+def test_step_by_step_gives_the_logits_of_the_whole(model, features):
     cells = model.encode(features)
     state, one_by_one = model.initial_state(cells), []
     for word in TOKENS.unbind(1):
@@ -102,7 +102,7 @@ def fitted(model, features) -> Captioner:
     return model
 
 
-def test_one_batch_is_learnt_by_heart_and_written_back(fitted, features):
+def test_one_batch_is_learned_and_decoded(fitted, features):
     written = greedy_search(fitted, features)
     assert torch.equal(written, TOKENS[:, 1:])
 
@@ -120,7 +120,7 @@ def maps_model() -> Captioner:
     return Captioner(CaptionerConfig(**SIZES, hidden_dim=32)).eval()
 
 
-def test_a_map_for_each_look_and_word(maps_model):
+def test_a_map_for_each_attention_layer_and_word(maps_model):
     written = greedy_search(maps_model, FEATURES, max_length=7)
     maps = attention_maps(maps_model, FEATURES, written)
     assert maps.shape == (3, 2, written.shape[1], 6)
@@ -128,7 +128,7 @@ def test_a_map_for_each_look_and_word(maps_model):
     assert not maps.requires_grad
 
 
-def test_they_are_what_the_looks_did_while_it_wrote(maps_model):
+def test_maps_are_the_attention_weights_of_decoding(maps_model):
     written = greedy_search(maps_model, FEATURES, max_length=4)
     cells = maps_model.encode(FEATURES)
     read = torch.cat([torch.full((3, 1), BOS), written[:, :-1]], dim=1)
@@ -143,16 +143,16 @@ def test_they_are_what_the_looks_did_while_it_wrote(maps_model):
     )
 
 
-def test_nothing_stays_hooked(maps_model):
+def test_no_hook_stays_behind(maps_model):
     attention_maps(maps_model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
     with pytest.raises(ValueError, match="features"):
         attention_maps(maps_model, FEATURES[:, :4], torch.zeros(3, 2, dtype=torch.int64))
-    assert all(not look._forward_pre_hooks for look in maps_model.attention_layers)
+    assert all(not layer._forward_pre_hooks for layer in maps_model.attention_layers)
 
 
-def test_who_never_looks_has_no_maps():
+def test_a_captioner_without_attention_has_no_maps():
     maps_model = Captioner(CaptionerConfig(**SIZES))
-    with pytest.raises(ValueError, match="without looks"):
+    with pytest.raises(ValueError, match="without attention layers has no maps"):
         attention_maps(maps_model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
 
 
@@ -171,7 +171,7 @@ def recurrent_model(request) -> Captioner:
     return new_model(request.param)
 
 
-def test_recurrent_shapes(recurrent_model, features):
+def test_shapes_with_each_network(recurrent_model, features):
     assert recurrent_model(features, TOKENS[:, :-1]).shape == (3, 4, 11)
     state = recurrent_model.initial_state(recurrent_model.encode(features))
     assert [part.shape for part in state] == [(1, 3, 32)] * recurrent_model.num_states
@@ -183,7 +183,7 @@ def test_every_weight_gets_a_gradient(recurrent_model, features):
         assert weight.grad is not None and weight.grad.isfinite().all(), name
 
 
-def test_recurrent_one_batch_is_learnt_by_heart_and_written_back(recurrent_model, features):
+def test_each_network_learns_one_batch(recurrent_model, features):
     batch = {"features": features, "tokens": TOKENS}
     fit(recurrent_model, caption_loss, [batch] * 150, steps=150, learning_rate=0.02, progress=False)
     assert torch.equal(greedy_search(recurrent_model, features), TOKENS[:, 1:])
@@ -217,7 +217,7 @@ def batch() -> dict[str, torch.Tensor]:
     return {"features": torch.randn(3, 5, 2, 3), "tokens": tokens}
 
 
-def test_product_shapes(batch):
+def test_shapes_of_the_product(batch):
     model = ProductCaptioner(PRODUCT_CONFIG).eval()
     assert model(batch["features"], batch["tokens"][:, :-1]).shape == (3, 4, 11)
     assert greedy_search(model, batch["features"]).shape[0] == 3
@@ -244,7 +244,7 @@ def test_silent_language_gets_no_gradient(batch):
     assert model.output.weight.grad.abs().max() > 0
 
 
-def test_it_learns_one_batch(batch):
+def test_one_batch_is_learned(batch):
     torch.manual_seed(0)
     model = ProductCaptioner(PRODUCT_CONFIG)
     fit(model, caption_loss, iter([batch] * 150), steps=150, learning_rate=1e-2)

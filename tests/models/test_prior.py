@@ -1,4 +1,4 @@
-"""The autoregressive prior: a density, whose every number sees only those before it."""
+"""Tests of cmlearn.models.prior."""
 
 import math
 
@@ -48,7 +48,7 @@ def test_the_density_is_one_in_all():
     assert float(density.sum()) * 0.05**2 == pytest.approx(1, abs=1e-3)
 
 
-def test_a_single_hump_is_a_gaussian():
+def test_a_single_component_is_a_gaussian():
     prior = AutoregressivePrior(3, 2, hidden_dim=6, num_components=1)
     z, condition = torch.randn(4, 3), torch.randn(4, 2)
     _, mu, logvar = prior.mixture(z, condition)
@@ -74,7 +74,7 @@ def test_the_same_generator_draws_the_same():
     assert not torch.equal(first, prior.sample(condition, noise(2)))
 
 
-def test_learns_two_places_with_nothing_between():
+def test_learns_two_modes_with_nothing_between():
     torch.manual_seed(0)
     prior = AutoregressivePrior(2, 1, hidden_dim=32, num_components=4)
     side = torch.randint(2, (256, 1), generator=noise()) * 4.0 - 2

@@ -15,7 +15,7 @@ from cmlearn.models.recall_task import (
 from cmlearn.training.loop import fit
 
 
-def test_the_first_symbol_is_to_be_told_and_comes_only_once():
+def test_the_target_is_the_first_symbol_and_comes_only_once():
     batch = recall_sequences(40, 6, torch.Generator().manual_seed(0))
     symbols, first = batch["symbols"], batch["first"]
     assert symbols.shape == (40, 7) and first.shape == (40,)

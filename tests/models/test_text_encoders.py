@@ -67,7 +67,7 @@ def test_a_row_for_pad_in_the_table_does_not_leak_in(encoder_class: Encoder) -> 
 
 
 @both
-def test_read_gives_the_condition_and_something_to_look_at(encoder_class: Encoder) -> None:
+def test_encode_gives_the_condition_and_vectors_to_attend_to(encoder_class: Encoder) -> None:
     encoder = encoder_class(CONFIG)
     condition, words, padding = encoder.encode(TOKENS)
     torch.testing.assert_close(condition, encoder(TOKENS))
@@ -172,7 +172,7 @@ def test_vectors_are_standardised_and_never_trained(monkeypatch: pytest.MonkeyPa
     }  # fmt: skip
 
 
-def test_noise_of_the_said_size_is_added_in_training_alone() -> None:
+def test_noise_of_the_documented_size_is_added_in_training_alone() -> None:
     encoder = VectorEncoder(VECTORS_CONFIG).eval()
     vectors = torch.randn(200, 6, 5)
     plain = read_by_the_gru(encoder, vectors)
@@ -232,7 +232,7 @@ def test_more_padding_changes_no_word():
     assert padding[:, 4:].all()
 
 
-def test_nothing_to_look_at_is_never_all_there_is():
+def test_padding_never_covers_the_whole_caption():
     _, padding = WordWindowEncoder(TABLE)(torch.zeros(2, 3, dtype=torch.int64))
     assert padding.tolist() == [[False, True, True]] * 2
 

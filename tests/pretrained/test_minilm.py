@@ -1,3 +1,5 @@
+"""Tests of cmlearn.pretrained.minilm."""
+
 from __future__ import annotations
 
 import shutil
@@ -220,7 +222,7 @@ def a_hub(monkeypatch, cached, download):
     monkeypatch.delenv("CMLEARN_BERT", raising=False)
 
 
-def test_the_hubs_cache_is_looked_into(folder, monkeypatch):
+def test_the_cache_of_the_hub_is_searched(folder, monkeypatch):
     path = folder / "model.safetensors"
     path.write_bytes(b"")
     a_hub(monkeypatch, str(path), None)

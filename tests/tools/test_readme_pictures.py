@@ -1,4 +1,4 @@
-"""The pictures of README.md."""
+"""Tests of tools.readme_pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tools.readme_pictures import SENTENCES, sheet_scenes, write_pictures
 MAX_BYTES = 300_000
 
 
-def test_pictures_are_written_light_and_told(loop, tmp_path):
+def test_pictures_are_small_and_have_alternative_text(loop, tmp_path):
     markdown = write_pictures(tmp_path, loop)
     found = dict(re.findall(r"!\[([^\]]+)\]\((\S+)\)", markdown))
     assert sorted(found.values()) == ["docs/pictures/readme.png", "docs/pictures/storybook.png"]

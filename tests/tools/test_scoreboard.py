@@ -1,4 +1,4 @@
-"""The scoreboard: every model is asked the same, and its numbers are those that were measured."""
+"""Tests of tools.scoreboard."""
 
 import json
 
@@ -36,7 +36,7 @@ def test_the_prompts_are_the_captions_of_the_pictures(splits):
     assert (shown[-1] == splits["novel"].images[SHOWN["novel"][-1]]).all()
 
 
-def test_an_untrained_painter_is_asked_and_fails(splits, monkeypatch):
+def test_an_untrained_generator_scores_low(splits, monkeypatch):
     few = {name: _first(data, 8) for name, data in splits.items()}
     monkeypatch.setattr(scoreboard, "VARIED", 2)
     torch.manual_seed(0)
@@ -48,7 +48,7 @@ def test_an_untrained_painter_is_asked_and_fails(splits, monkeypatch):
     assert not any(true for _, true in shown)
 
 
-def test_a_teller_writes_about_its_own_eye(splits, monkeypatch):
+def test_a_captioner_reads_the_features_of_its_own_encoder(splits, monkeypatch):
     asked = []
 
     def features(split, encoder):

@@ -21,7 +21,7 @@ def texts(axes) -> dict[str, object]:
     return {text.get_text(): text for text in axes.texts}
 
 
-def test_false_words_look_other_than_true_ones():
+def test_false_words_are_marked():
     figure = captioned_pictures([PICTURE, PICTURE], [MARKED, []], "Title", above=["one", "two"])
     first, second = figure.axes
     words = texts(first)
@@ -55,7 +55,7 @@ def test_each_candidate_has_its_probability():
     assert len([patch for patch in figure.axes[0].patches if not patch.get_fill()]) == 2
 
 
-def test_each_word_has_a_map_that_is_clear_where_it_looks():
+def test_each_word_has_a_map_that_is_clear_where_it_attends():
     weights = np.full((3, 2, 2), 0.2)
     weights[:, 1, 0] = 0.4
     words = ["red", "house", "left"]

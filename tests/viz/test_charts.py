@@ -35,7 +35,7 @@ def test_smoothing_more_than_there_is() -> None:
     assert list(line.get_ydata()) == [2]
 
 
-def test_places_on_a_scale_of_powers() -> None:
+def test_ticks_on_a_logarithmic_scale() -> None:
     axes = curves({"a": [1, 1e-6]}, "", "", "", places=[2, 16], log=True).axes[0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert [label.get_text() for label in axes.get_xticklabels()] == ["2", "16"]

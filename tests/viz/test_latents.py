@@ -41,6 +41,6 @@ def test_every_cloud_lies_over_the_true_points() -> None:
     assert figure.axes[5].get_xlim() == (-2, 2)
 
 
-def test_a_cloud_too_few_is_told() -> None:
+def test_a_missing_cloud_is_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
         cloud_rows({"plain": [np.zeros((3, 2))]}, np.zeros((3, 2)), ["0", "10"], "clouds")

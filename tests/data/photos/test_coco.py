@@ -159,7 +159,7 @@ def into_images(folder: Path, *splits: str) -> None:
         (folder / split).rename(folder / "images" / split)
 
 
-def test_part_pictures_may_lie_in_images(tmp_path: Path) -> None:
+def test_pictures_of_every_part_may_lie_in_images(tmp_path: Path) -> None:
     part_write(tmp_path, "train2017", range(1, 21))
     part_write(tmp_path, "val2017", range(100, 140))
     parts = ids_of(tmp_path)
@@ -237,7 +237,7 @@ def test_karpathy_of_another_data_set_is_refused(tmp_path: Path) -> None:
         read_coco_part(tmp_path, "train")
 
 
-def test_nothing_there_says_what_was_looked_for(tmp_path: Path) -> None:
+def test_a_missing_data_set_is_reported_with_what_was_searched(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"captions_val2017\.json .*cmlearn download coco"):
         read_coco_part(tmp_path, "train")
     with pytest.raises(ValueError, match="parts train, val, test; got 'novel'"):
@@ -251,39 +251,39 @@ def only(folder: Path, kept: str) -> Path:
     return folder
 
 
-def said_of(folder: Path) -> str:
+def hint_of(folder: Path) -> str:
     """What the message ends with."""
     with pytest.raises(FileNotFoundError, match=f"^no COCO in {folder}: looked for ") as caught:
         read_coco_part(folder, "train")
     return str(caught.value).partition("cmlearn download coco`. ")[2]
 
 
-def test_what_was_found_instead_is_said(tmp_path: Path) -> None:
+def test_the_error_lists_what_was_found_instead(tmp_path: Path) -> None:
     pictures = only(tmp_path / "pictures" / "alone", "val2017")
     captions = only(tmp_path / "captions" / "alone", "annotations")
     no_captions = "with 60 pictures, but no annotations/captions_val2017.json"
-    assert said_of(pictures) == f"Found val2017/ {no_captions}"
-    assert said_of(captions) == (
+    assert hint_of(pictures) == f"Found val2017/ {no_captions}"
+    assert hint_of(captions) == (
         "Found annotations/captions_val2017.json, but no pictures in val2017/ or images/val2017/"
     )
     into_images(pictures, "val2017")
-    assert said_of(pictures) == f"Found images/val2017/ {no_captions}"
+    assert hint_of(pictures) == f"Found images/val2017/ {no_captions}"
     (tmp_path / "empty" / "alone").mkdir(parents=True)
-    assert said_of(tmp_path / "empty" / "alone") == "Found nothing"
+    assert hint_of(tmp_path / "empty" / "alone") == "Found nothing"
     for name in "abcdefgh":
         (tmp_path / "empty" / "alone" / name).mkdir()
-    assert said_of(tmp_path / "empty" / "alone") == "Found a/, b/, c/, d/, e/, 3 more"
-    assert said_of(tmp_path / "absent" / "alone") == "There is no such folder"
+    assert hint_of(tmp_path / "empty" / "alone") == "Found a/, b/, c/, d/, e/, 3 more"
+    assert hint_of(tmp_path / "absent" / "alone") == "There is no such folder"
 
 
 def test_a_folder_too_high_or_too_low_is_shown_the_right_one(tmp_path: Path) -> None:
     coco = part_write(tmp_path / "nested" / "coco", "val2017", range(3))
     (tmp_path / "nested" / "file").touch()
     for near in (tmp_path / "nested", coco / "val2017", coco / "annotations"):
-        assert said_of(near) == f"Did you mean {coco}?"
+        assert hint_of(near) == f"Did you mean {coco}?"
     into_images(coco, "val2017")
     for near in (tmp_path / "nested", coco / "images", coco / "images" / "val2017"):
-        assert said_of(near) == f"Did you mean {coco}?"
+        assert hint_of(near) == f"Did you mean {coco}?"
 
 
 def test_a_neighbour_that_nobody_may_read_is_passed_over(tmp_path: Path, monkeypatch) -> None:
@@ -296,11 +296,11 @@ def test_a_neighbour_that_nobody_may_read_is_passed_over(tmp_path: Path, monkeyp
         there = coco._is_there
         alone = tmp_path / "outer" / "alone"
         patch.setattr(coco, "_is_there", lambda f, s: (there if f == alone else refuse)(f, s))
-        assert said_of(alone) == "Found locked/"
+        assert hint_of(alone) == "Found locked/"
 
 
 @pytest.mark.filterwarnings("ignore:.*are left out")
-def test_part_real_coco(real: Path) -> None:
+def test_parts_of_real_coco(real: Path) -> None:
     parts = ids_of(real / "coco")
     assert len(parts["train"]) == 12
     assert len(parts["val"]) + len(parts["test"]) == 60

@@ -84,13 +84,13 @@ def test_too_small(size):
         render(SCENES[0], size)
 
 
-def test_a_picture_belongs_to_who_asked_for_it():
+def test_changing_a_picture_changes_no_other():
     picture = render(SCENES[3])
     picture[:] = 0
     assert render(SCENES[3]).any()
 
 
-def test_everything_that_is_said_can_be_seen():
+def test_every_claim_is_visible():
     seen = {
         render(Scene("day", "sand", (Thing(kind, colour, size, 1),))).tobytes()
         for kind in KINDS

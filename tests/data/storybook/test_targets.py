@@ -31,7 +31,7 @@ def test_round_trip(seeds, novel):
         assert set(np.flatnonzero(kinds)) == {slot_of(thing) for thing in scene.things}
 
 
-def test_an_empty_place_has_no_colour():
+def test_an_empty_slot_has_no_colour():
     rows = to_slots([Scene("day", "sea", (Thing("boat", "red", "big", 2),))])
     assert rows["kind"][0].tolist() == [EMPTY] * 5 + [6]
     assert rows["colour"][0].tolist() == [IGNORE] * 5 + [0]

@@ -57,7 +57,7 @@ def test_function_words_count_less() -> None:
     assert even > meteor(split("the of a"), reference)
 
 
-def test_a_synonym_is_a_stranger() -> None:
+def test_synonyms_do_not_match() -> None:
     assert meteor(split("home"), [split("house")]) == 0
 
 
