@@ -43,8 +43,3 @@ def test_a_datagram_is_refused():
 def test_this_machine_may_talk_to_itself():
     outcome = guarded(LISTEN)
     assert outcome.returncode == 0, outcome.stderr
-
-
-def test_the_makefile_runs_the_notebooks_behind_the_guard(root):
-    recipe = (root / "Makefile").read_text("utf-8")
-    assert "PYTHONPATH=$(CURDIR)/tests/no_network" in recipe

@@ -134,8 +134,3 @@ def test_each_word_is_held_against_its_own_thing():
 
 def test_a_caption_that_names_no_thing_has_no_score():
     assert pointing_by_word([np.zeros((3, 4, 4))], ["at the sea"], [WORD_SCENE]) == {}
-
-
-def test_one_caption_and_scene_for_each_map():
-    with pytest.raises(ValueError, match="zip"):
-        pointing_by_word([np.zeros((8, 4, 4))], [CAPTION, CAPTION], [WORD_SCENE])

@@ -151,7 +151,7 @@ def test_no_hook_stays_behind(maps_model):
 
 
 def test_a_captioner_without_attention_has_no_maps():
-    maps_model = Captioner(CaptionerConfig(**SIZES))
+    maps_model = Captioner(CaptionerConfig(**SIZES, num_attention_layers=0))
     with pytest.raises(ValueError, match="without attention layers has no maps"):
         attention_maps(maps_model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
 

@@ -1,7 +1,6 @@
 """Tests of cmlearn.viz.latents."""
 
 import numpy as np
-import pytest
 
 from cmlearn.viz.latents import cloud_rows, latent_plane, scatter_panels
 
@@ -39,8 +38,3 @@ def test_every_cloud_lies_over_the_true_points() -> None:
     assert np.array_equal(below, true)
     assert np.array_equal(above, rows["plain"][1])
     assert figure.axes[5].get_xlim() == (-2, 2)
-
-
-def test_a_missing_cloud_is_refused() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        cloud_rows({"plain": [np.zeros((3, 2))]}, np.zeros((3, 2)), ["0", "10"], "clouds")
