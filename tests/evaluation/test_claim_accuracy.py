@@ -118,11 +118,11 @@ def test_texts_must_be_strings():
 
 HOUSE = Thing("house", "red", "small", 0)
 KITE = Thing("kite", "blue", "big", 2)
-MARKED_SCENE = Scene("day", "snow", (HOUSE, KITE))
+SNOW_SCENE = Scene("day", "snow", (HOUSE, KITE))
 
 
 def false_words(caption: str) -> list[str]:
-    return [word for word, true in mark_words(caption, MARKED_SCENE) if not true]
+    return [word for word, true in mark_words(caption, SNOW_SCENE) if not true]
 
 
 @pytest.mark.parametrize(
@@ -204,8 +204,8 @@ def test_a_caption_is_all_true_when_no_word_is_false():
 # ── Pictures ─────────────────────────────────────────────────────────────────────────────────────
 
 
-PICTURE_HOUSE = Thing("house", "red", "big", 0)
-PICTURE_SCENE = Scene("day", "grass", (PICTURE_HOUSE, Thing("kite", "blue", "small", 2)))
+BIG_HOUSE = Thing("house", "red", "big", 0)
+GRASS_SCENE = Scene("day", "grass", (BIG_HOUSE, Thing("kite", "blue", "small", 2)))
 
 
 @pytest.fixture(scope="module")
@@ -218,7 +218,7 @@ def some() -> CaptionedPictures:
 
 def test_rates_of_parsed_scenes():
     rates = score_scenes(
-        [PICTURE_SCENE, PICTURE_SCENE, None, None],
+        [GRASS_SCENE, GRASS_SCENE, None, None],
         ["a red house at noon", "a blue house", "a red house", "a red car left of a house at dusk"],
     )
     assert rates["all_true"] == 0.25
@@ -251,7 +251,7 @@ def test_one_caption_for_each_picture(captions):
 
 def test_which_captions_hold():
     said = ["a red house", "a red car", "a red house"]
-    assert captions_hold([PICTURE_SCENE, PICTURE_SCENE, None], said).tolist() == [
+    assert captions_hold([GRASS_SCENE, GRASS_SCENE, None], said).tolist() == [
         True,
         False,
         False,
@@ -259,9 +259,9 @@ def test_which_captions_hold():
 
 
 def test_variety_counts_different_true_scenes():
-    drawn = [Scene(sky, "grass", (PICTURE_HOUSE,)) for sky in ("day", "night", "sunset")]
+    drawn = [Scene(sky, "grass", (BIG_HOUSE,)) for sky in ("day", "night", "sunset")]
     wrong = Scene("day", "grass", (Thing("car", "red", "big", 0),))
-    clouds = Scene("day", "grass", (PICTURE_HOUSE,), variant=1)
+    clouds = Scene("day", "grass", (BIG_HOUSE,), variant=1)
     pictures = np.stack([render(s) for s in (*drawn, wrong, clouds)])[None]
     assert variety(pictures, ["a red house"], parse_scenes) == 3
     assert variety(pictures, ["a red house at night"], parse_scenes) == 1

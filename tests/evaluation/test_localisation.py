@@ -65,35 +65,35 @@ def test_a_map_points_into_a_box_or_not() -> None:
 # ── The thing that a word describes ──────────────────────────────────────────────────────────────
 
 
-MENTIONED_KITE = Thing("kite", "blue", "small", column=2)
-MENTIONED_SCENE = Scene("day", "grass", (HOUSE, MENTIONED_KITE))
+TWO_THING_KITE = Thing("kite", "blue", "small", column=2)
+TWO_THING_SCENE = Scene("day", "grass", (HOUSE, TWO_THING_KITE))
 
 
 def test_each_word_finds_its_thing():
-    found = word_referents("at noon, a huge red home on the grass and a blue kite", MENTIONED_SCENE)
+    found = word_referents("at noon, a huge red home on the grass and a blue kite", TWO_THING_SCENE)
     assert [(s.place, s.word, s.about, s.thing) for s in found] == [
         (3, "huge", "size", HOUSE),
         (4, "red", "colour", HOUSE),
         (5, "home", "kind", HOUSE),
-        (11, "blue", "colour", MENTIONED_KITE),
-        (12, "kite", "kind", MENTIONED_KITE),
+        (11, "blue", "colour", TWO_THING_KITE),
+        (12, "kite", "kind", TWO_THING_KITE),
     ]
 
 
 def test_a_wrong_colour_speaks_of_the_thing_all_the_same():
-    assert [s.thing for s in word_referents("a green kite", MENTIONED_SCENE)] == [
-        MENTIONED_KITE,
-        MENTIONED_KITE,
+    assert [s.thing for s in word_referents("a green kite", TWO_THING_SCENE)] == [
+        TWO_THING_KITE,
+        TWO_THING_KITE,
     ]
 
 
 @pytest.mark.parametrize("caption", ["", "a red ball", "red", "over the grass", "a blue ball left"])
 def test_of_what_is_not_there_nothing_speaks(caption):
-    assert word_referents(caption, MENTIONED_SCENE) == []
+    assert word_referents(caption, TWO_THING_SCENE) == []
 
 
 def test_a_word_after_a_missing_kind_belongs_to_the_next():
-    assert [s.word for s in word_referents("a blue ball and a small kite", MENTIONED_SCENE)] == [
+    assert [s.word for s in word_referents("a blue ball and a small kite", TWO_THING_SCENE)] == [
         "small",
         "kite",
     ]
@@ -101,36 +101,40 @@ def test_a_word_after_a_missing_kind_belongs_to_the_next():
 
 def test_only_text():
     with pytest.raises(TypeError, match="string"):
-        word_referents(None, MENTIONED_SCENE)
+        word_referents(None, TWO_THING_SCENE)
 
 
 # ── Pointing accuracy by word ────────────────────────────────────────────────────────────────────
 
 
-WORD_KITE = Thing("kite", "blue", "small", column=2)
-WORD_SCENE = Scene("day", "grass", (HOUSE, WORD_KITE))
+SMALL_KITE = Thing("kite", "blue", "small", column=2)
+SMALL_SCENE = Scene("day", "grass", (HOUSE, SMALL_KITE))
 CAPTION = "a red house and a tiny blue kite"
 
 
-def word_hot(row: int, column: int) -> np.ndarray:
+def hot_cells(row: int, column: int) -> np.ndarray:
     heat = np.zeros((4, 4))
     heat[row, column] = 1
     return heat
 
 
 def test_each_word_is_held_against_its_own_thing():
-    house, kite, nowhere = word_hot(3, 0), word_hot(0, 3), word_hot(0, 0)
+    house, kite, nowhere = hot_cells(3, 0), hot_cells(0, 3), hot_cells(0, 0)
     right = np.stack([nowhere, house, house, nowhere, nowhere, kite, kite, kite])
-    assert pointing_by_word([right], [CAPTION], [WORD_SCENE]) == {"colour": 1, "kind": 1, "size": 1}
+    assert pointing_by_word([right], [CAPTION], [SMALL_SCENE]) == {
+        "colour": 1,
+        "kind": 1,
+        "size": 1,
+    }
     wrong = np.stack([house] * 8)
-    assert pointing_by_word([wrong], [CAPTION], [WORD_SCENE]) == {
+    assert pointing_by_word([wrong], [CAPTION], [SMALL_SCENE]) == {
         "colour": 0.5,
         "kind": 0.5,
         "size": 0,
     }
-    both = pointing_by_word([right, wrong], [CAPTION] * 2, [WORD_SCENE] * 2)
+    both = pointing_by_word([right, wrong], [CAPTION] * 2, [SMALL_SCENE] * 2)
     assert both == {"colour": 0.75, "kind": 0.75, "size": 0.5}
 
 
 def test_a_caption_that_names_no_thing_has_no_score():
-    assert pointing_by_word([np.zeros((3, 4, 4))], ["at the sea"], [WORD_SCENE]) == {}
+    assert pointing_by_word([np.zeros((3, 4, 4))], ["at the sea"], [SMALL_SCENE]) == {}

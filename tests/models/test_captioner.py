@@ -115,45 +115,47 @@ FEATURES = torch.randn(3, 5, 2, 3, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.fixture
-def maps_model() -> Captioner:
+def attentive_model() -> Captioner:
     torch.manual_seed(0)
     return Captioner(CaptionerConfig(**SIZES, hidden_dim=32)).eval()
 
 
-def test_a_map_for_each_attention_layer_and_word(maps_model):
-    written = greedy_search(maps_model, FEATURES, max_length=7)
-    maps = attention_maps(maps_model, FEATURES, written)
+def test_a_map_for_each_attention_layer_and_word(attentive_model):
+    written = greedy_search(attentive_model, FEATURES, max_length=7)
+    maps = attention_maps(attentive_model, FEATURES, written)
     assert maps.shape == (3, 2, written.shape[1], 6)
     torch.testing.assert_close(maps.sum(dim=3), torch.ones(maps.shape[:3]))
     assert not maps.requires_grad
 
 
-def test_maps_are_the_attention_weights_of_decoding(maps_model):
-    written = greedy_search(maps_model, FEATURES, max_length=4)
-    cells = maps_model.encode(FEATURES)
+def test_maps_are_the_attention_weights_of_decoding(attentive_model):
+    written = greedy_search(attentive_model, FEATURES, max_length=4)
+    cells = attentive_model.encode(FEATURES)
     read = torch.cat([torch.full((3, 1), BOS), written[:, :-1]], dim=1)
-    states, _ = maps_model.rnn(maps_model.embedding(read), maps_model.initial_state(cells))
-    maps = attention_maps(maps_model, FEATURES, written)
-    torch.testing.assert_close(
-        maps[:, 0], maps_model.attention_layers[0].attention_weights(states, cells)
+    states, _ = attentive_model.rnn(
+        attentive_model.embedding(read), attentive_model.initial_state(cells)
     )
-    states = maps_model.attention_layers[0](states, cells)
+    maps = attention_maps(attentive_model, FEATURES, written)
     torch.testing.assert_close(
-        maps[:, 1], maps_model.attention_layers[1].attention_weights(states, cells)
+        maps[:, 0], attentive_model.attention_layers[0].attention_weights(states, cells)
+    )
+    states = attentive_model.attention_layers[0](states, cells)
+    torch.testing.assert_close(
+        maps[:, 1], attentive_model.attention_layers[1].attention_weights(states, cells)
     )
 
 
-def test_no_hook_stays_behind(maps_model):
-    attention_maps(maps_model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
+def test_no_hook_stays_behind(attentive_model):
+    attention_maps(attentive_model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
     with pytest.raises(ValueError, match="features"):
-        attention_maps(maps_model, FEATURES[:, :4], torch.zeros(3, 2, dtype=torch.int64))
-    assert all(not layer._forward_pre_hooks for layer in maps_model.attention_layers)
+        attention_maps(attentive_model, FEATURES[:, :4], torch.zeros(3, 2, dtype=torch.int64))
+    assert all(not layer._forward_pre_hooks for layer in attentive_model.attention_layers)
 
 
 def test_a_captioner_without_attention_has_no_maps():
-    maps_model = Captioner(CaptionerConfig(**SIZES, num_attention_layers=0))
+    attentive_model = Captioner(CaptionerConfig(**SIZES, num_attention_layers=0))
     with pytest.raises(ValueError, match="without attention layers has no maps"):
-        attention_maps(maps_model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
+        attention_maps(attentive_model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
 
 
 # ── RNN, GRU and LSTM ────────────────────────────────────────────────────────────────────────────
@@ -175,6 +177,10 @@ def test_shapes_with_each_network(recurrent_model, features):
     assert recurrent_model(features, TOKENS[:, :-1]).shape == (3, 4, 11)
     state = recurrent_model.initial_state(recurrent_model.encode(features))
     assert [part.shape for part in state] == [(1, 3, 32)] * recurrent_model.num_states
+
+
+def test_step_by_step_is_the_whole_with_each_network(recurrent_model, features):
+    test_step_by_step_gives_the_logits_of_the_whole(recurrent_model, features)
 
 
 def test_every_weight_gets_a_gradient(recurrent_model, features):

@@ -1,5 +1,7 @@
 """Tests of cmlearn.models.decoding."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -68,24 +70,11 @@ def test_decoding_ends_without_eos(model, features):
         beam_search(model, features)
 
 
-SIZES = {"vocab_size": 11, "channels": 5, "num_cells": 6, "cell_dim": 9, "embed_dim": 7}
-
-
-def new_model(recurrent: str, num_attention_layers: int = 0) -> Captioner:
+@pytest.mark.parametrize(("recurrent", "layers"), [*((n, 0) for n in NETWORKS), ("lstm", 2)])
+def test_a_beam_of_one_is_greedy(features, recurrent, layers):
     torch.manual_seed(0)
-    sizes = SIZES | {"hidden_dim": 32, "num_attention_layers": num_attention_layers}
-    config = CaptionerConfig(**sizes, recurrent=recurrent)
-    return Captioner(config).eval()
-
-
-@pytest.fixture(params=list(NETWORKS))
-def each_model(request) -> Captioner:
-    return new_model(request.param)
-
-
-def test_a_beam_of_one_is_greedy(each_model, features):
-    for i in range(3):
-        words = greedy_search(each_model, features[i : i + 1], max_length=12)[0].tolist()
-        assert (
-            beam_search(each_model, features[i : i + 1], beam_size=1, max_length=12)[0][0] == words
-        )
+    config = replace(CONFIG, recurrent=recurrent, num_attention_layers=layers)
+    model = Captioner(config).eval()
+    for one in features.split(1):
+        words = greedy_search(model, one, max_length=12)[0].tolist()
+        assert beam_search(model, one, beam_size=1, max_length=12)[0][0] == words

@@ -80,14 +80,14 @@ def test_boxes_stand_where_they_are_given():
     assert frame.get_xy() == (1.5, 0.5) and (frame.get_width(), frame.get_height()) == (4, 2)
 
 
-def _texts(axes: plt.Axes) -> list[str]:
+def texts_in_order(axes: plt.Axes) -> list[str]:
     return [text.get_text() for text in axes.texts]
 
 
 def test_ngrams_lie_below_the_words_that_they_cover() -> None:
     figure = ngram_rows(["a", "house"], [[True, False], [False]], "title")
     (axes,) = figure.axes
-    assert _texts(axes) == ["a", "house"]
+    assert texts_in_order(axes) == ["a", "house"]
     assert [label.get_text() for label in axes.get_yticklabels()] == [
         "n = 1: 1 of 2",
         "n = 2: 0 of 1",

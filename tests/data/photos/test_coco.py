@@ -121,7 +121,7 @@ def test_real_coco(real: Path) -> None:
 # ── Training, validation and test: no picture in two of them ─────────────────────────────────────
 
 
-def part_write(folder: Path, split: str, ids: range, on_disk: range | None = None) -> Path:
+def write_split(folder: Path, split: str, ids: range, on_disk: range | None = None) -> Path:
     """A split in COCO's layout, of empty files."""
     content = {
         "images": [{"id": i, "file_name": f"{i:012d}.jpg"} for i in ids],
@@ -141,8 +141,8 @@ def ids_of(folder: Path) -> dict[str, list[int]]:
 
 @pytest.mark.parametrize("year", ["2017", "2014"])
 def test_train_is_train_and_val_is_halved(tmp_path: Path, year: str) -> None:
-    part_write(tmp_path, f"train{year}", range(1, 21))
-    part_write(tmp_path, f"val{year}", range(100, 140))
+    write_split(tmp_path, f"train{year}", range(1, 21))
+    write_split(tmp_path, f"val{year}", range(100, 140))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         parts = ids_of(tmp_path)
@@ -160,8 +160,8 @@ def into_images(folder: Path, *splits: str) -> None:
 
 
 def test_pictures_of_every_part_may_lie_in_images(tmp_path: Path) -> None:
-    part_write(tmp_path, "train2017", range(1, 21))
-    part_write(tmp_path, "val2017", range(100, 140))
+    write_split(tmp_path, "train2017", range(1, 21))
+    write_split(tmp_path, "val2017", range(100, 140))
     parts = ids_of(tmp_path)
     into_images(tmp_path, "train2017", "val2017")
     assert ids_of(tmp_path) == parts
@@ -171,9 +171,9 @@ def test_pictures_of_every_part_may_lie_in_images(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("split", ["val2017", "train2017"])
 def test_one_of_them_alone_is_split_with_a_warning(tmp_path: Path, split: str) -> None:
-    part_write(tmp_path, "val2017", range(0))
-    part_write(tmp_path, "train2017", range(0))
-    part_write(tmp_path, split, range(100))
+    write_split(tmp_path, "val2017", range(0))
+    write_split(tmp_path, "train2017", range(0))
+    write_split(tmp_path, split, range(100))
     with pytest.warns(UserWarning, match=f"has pictures of {split} alone: 80, 10 and 10 %"):
         parts = ids_of(tmp_path)
     assert [len(parts[part]) for part in PARTS] == [80, 10, 10]
@@ -181,17 +181,17 @@ def test_one_of_them_alone_is_split_with_a_warning(tmp_path: Path, split: str) -
 
 
 def test_a_missing_picture_moves_no_other(tmp_path: Path) -> None:
-    whole = part_write(tmp_path / "whole", "val2017", range(100))
-    part = part_write(tmp_path / "part", "val2017", range(100), on_disk=range(0, 100, 3))
+    whole = write_split(tmp_path / "whole", "val2017", range(100))
+    part = write_split(tmp_path / "part", "val2017", range(100), on_disk=range(0, 100, 3))
     with pytest.warns(UserWarning):
         wholly, partly = ids_of(whole), ids_of(part)
     assert partly == {name: [i for i in ids if i % 3 == 0] for name, ids in wholly.items()}
 
 
 def test_splits_of_that_name_come_first(tmp_path: Path) -> None:
-    part_write(tmp_path, "val2017", range(100))
+    write_split(tmp_path, "val2017", range(100))
     for number, split in enumerate(("train", "val", "test", "novel")):
-        part_write(tmp_path, split, range(1000 * number, 1000 * number + 3))
+        write_split(tmp_path, split, range(1000 * number, 1000 * number + 3))
     assert ids_of(tmp_path) == {
         "train": [0, 1, 2],
         "val": [1000, 1001, 1002],
@@ -246,7 +246,7 @@ def test_a_missing_data_set_is_reported_with_what_was_searched(tmp_path: Path) -
 
 def only(folder: Path, kept: str) -> Path:
     """COCO's val2017, and one half of it alone."""
-    part_write(folder, "val2017", range(60))
+    write_split(folder, "val2017", range(60))
     shutil.rmtree(folder / {"val2017": "annotations", "annotations": "val2017"}[kept])
     return folder
 
@@ -277,13 +277,13 @@ def test_the_error_lists_what_was_found_instead(tmp_path: Path) -> None:
 
 
 def test_a_folder_too_high_or_too_low_is_shown_the_right_one(tmp_path: Path) -> None:
-    coco = part_write(tmp_path / "nested" / "coco", "val2017", range(3))
+    right = write_split(tmp_path / "nested" / "coco", "val2017", range(3))
     (tmp_path / "nested" / "file").touch()
-    for near in (tmp_path / "nested", coco / "val2017", coco / "annotations"):
-        assert hint_of(near) == f"Did you mean {coco}?"
-    into_images(coco, "val2017")
-    for near in (tmp_path / "nested", coco / "images", coco / "images" / "val2017"):
-        assert hint_of(near) == f"Did you mean {coco}?"
+    for near in (tmp_path / "nested", right / "val2017", right / "annotations"):
+        assert hint_of(near) == f"Did you mean {right}?"
+    into_images(right, "val2017")
+    for near in (tmp_path / "nested", right / "images", right / "images" / "val2017"):
+        assert hint_of(near) == f"Did you mean {right}?"
 
 
 def test_a_neighbour_that_nobody_may_read_is_passed_over(tmp_path: Path, monkeypatch) -> None:
