@@ -1,4 +1,4 @@
-"""Sentence → picture → sentence, with tiny models of random weights saved as checkpoints."""
+"""Tests of cmlearn.apps.pipeline."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ def test_the_sentence_matters(pipeline):
     assert (red != blue).any()
 
 
-def test_unknown_words_are_left_out_and_listed(pipeline):
-    assert pipeline.unknown_words("A red dragon at night!") == ["dragon"]
-    with_dragon = pipeline.draw("a red dragon house", 1, seeded_generator(0))
-    without = pipeline.draw("a red house", 1, seeded_generator(0))
+def test_unknown_words_are_left_out_and_reported(loop):
+    assert loop.unknown_words("A red dragon at night!") == ["dragon"]
+    with_dragon = loop.draw("a red dragon house", 1, seeded_generator(0))
+    without = loop.draw("a red house", 1, seeded_generator(0))
     np.testing.assert_array_equal(with_dragon, without)
 
 
@@ -144,7 +144,7 @@ def test_other_pictures_are_refused(pipeline, pictures):
         pipeline.describe(pictures)
 
 
-def test_a_single_picture_must_come_as_a_batch(pipeline):
+def test_one_picture_without_its_batch_is_refused(loop):
     with pytest.raises(ValueError, match=r"picture\[None\]"):
         pipeline.describe(some_pictures(1)[0])
 
@@ -202,7 +202,7 @@ def test_a_sentence_without_claims_has_none_to_lose():
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)
-def test_a_missing_checkpoint_is_named_with_its_command(tmp_path, save, name):
+def test_a_missing_checkpoint_is_reported_with_its_command(tmp_path, save, name):
     for other in set(CHECKPOINTS) - {name}:
         save(tmp_path, other)
     with pytest.raises(FileNotFoundError, match=f"python -m cmlearn train {name}`$"):

@@ -1,4 +1,4 @@
-"""Pictures with their captions."""
+"""Tests of cmlearn.data.captioned."""
 
 from pathlib import Path
 

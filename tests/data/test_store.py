@@ -1,4 +1,4 @@
-"""The memory-mapped store: whole or not at all, built once, aligned with the captions."""
+"""Tests of cmlearn.data.store."""
 
 import json
 import os

@@ -1,3 +1,5 @@
+"""Tests of cmlearn.models.bert."""
+
 from __future__ import annotations
 
 import pytest
@@ -67,7 +69,7 @@ def test_order_and_context_matter(model):
     assert not torch.allclose(model(TOKENS[:1])[0, 1], turned[0, 2], atol=1e-3)
 
 
-def test_one_batch_is_learnt_by_heart(model):
+def test_one_batch_is_learned(model):
     model.train()
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
     wanted = torch.randn(2, 12, generator=torch.Generator().manual_seed(1)).tanh()

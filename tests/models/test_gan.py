@@ -1,4 +1,4 @@
-"""The GAN: its two networks, its losses, and what a contest of them comes to."""
+"""Tests of cmlearn.models.gan."""
 
 from __future__ import annotations
 
@@ -322,7 +322,7 @@ def points_after(seed: int, steps: int) -> Tensor:
         return draws(torch.randn(400, 4, generator=seeded_generator(9)))
 
 
-def test_the_contest_finds_two_heaps_and_little_between():
+def test_adversarial_training_finds_both_modes():
     points = points_after(0, 400)
     near = (points[:, 0].abs() - 1).abs() < 0.4
     left, right = (float((near & (points[:, 0] * side > 0)).float().mean()) for side in (-1, 1))

@@ -1,4 +1,4 @@
-"""The autoregressive prior: a density, each dimension of which depends on those before it only."""
+"""Tests of cmlearn.models.prior."""
 
 import math
 

@@ -1,6 +1,4 @@
-"""The scene classifier: shapes, loss, and that each branch depends only on what it should."""
-
-import math
+"""Tests of cmlearn.models.scene_classifier."""
 
 import numpy as np
 import pytest
@@ -55,12 +53,12 @@ def test_every_picture_is_brought_to_one_size(size):
     assert torch.allclose(prepared, torch.ones(()))
 
 
-def test_a_place_does_not_see_the_others():
+def test_a_slot_does_not_depend_on_the_others():
     torch.manual_seed(0)
-    judge, images = SceneClassifier(CONFIG).eval(), torch.zeros(1, 3, 32, 32)
+    model, images = SceneClassifier(CONFIG).eval(), torch.zeros(1, 3, 32, 32)
     changed = images.clone()
     changed[:, :, 16:, :10] = 1  # the ground's left
-    before, after = judge(images), judge(changed)
+    before, after = model(images), model(changed)
     for name in ("kind", "colour", "size"):
         differs = (before[name] != after[name]).any(-1)[0]
         assert differs.tolist() == [False, False, False, True, False, False]
@@ -68,12 +66,12 @@ def test_a_place_does_not_see_the_others():
 
 def test_colour_is_read_without_shape():
     torch.manual_seed(0)
-    judge = SceneClassifier(CONFIG).eval()
+    model = SceneClassifier(CONFIG).eval()
     images = torch.rand(1, 3, 32, 32)
     images[:, :, :16, :10] = 0
     turned = images.clone()
     images[:, :, 2:4, 2:6], turned[:, :, 8:12, 6:8] = 1, 1  # the same four cells, elsewhere
-    assert torch.allclose(judge(images)["colour"][:, 0], judge(turned)["colour"][:, 0], atol=1e-5)
+    assert torch.allclose(model(images)["colour"][:, 0], model(turned)["colour"][:, 0], atol=1e-5)
 
 
 def test_hues_are_turned_in_training_only():
@@ -131,18 +129,18 @@ def test_the_loss_is_the_sum_of_its_named_terms(batch):
 
 def test_colours_of_nothing_do_not_count(batch):
     torch.manual_seed(0)
-    judge = SceneClassifier(CONFIG).eval()
-    logits = judge(prepare(batch["images"]))["colour"]
+    model = SceneClassifier(CONFIG).eval()
+    logits = model(prepare(batch["images"]))["colour"]
     there = batch["kind"] > 0
     expected = torch.nn.functional.cross_entropy(logits[there], batch["colour"][there])
-    assert torch.allclose(scene_loss(judge, batch)["colour"], expected)
+    assert torch.allclose(scene_loss(model, batch)["colour"], expected)
 
 
 def test_one_batch_is_learned_by_heart(batch):
     torch.manual_seed(0)
-    judge = SceneClassifier(SceneClassifierConfig(*SIZES_OF_STORYBOOK, width=8, hidden_dim=32))
-    fit(judge, scene_loss, [batch] * 150, steps=150, learning_rate=1e-2, progress=False)
-    answers, sure = predict_slots(judge, prepare(batch["images"]))
+    model = SceneClassifier(SceneClassifierConfig(width=8, hidden_dim=32))
+    fit(model, scene_loss, [batch] * 150, steps=150, learning_rate=1e-2, progress=False)
+    answers, sure = predict_slots(model, prepare(batch["images"]))
     there = batch["kind"] > 0
     assert torch.equal(answers["kind"], batch["kind"])
     assert torch.equal(answers["size"][there], batch["size"][there])
@@ -152,7 +150,7 @@ def test_one_batch_is_learned_by_heart(batch):
     assert sure.min() > 0 and sure.max() <= 1
 
 
-def test_the_same_seed_gives_the_same_judge(batch):
+def test_the_same_seed_gives_the_same_classifier(batch):
     losses = []
     for _ in range(2):
         torch.manual_seed(3)
@@ -163,10 +161,10 @@ def test_the_same_seed_gives_the_same_judge(batch):
 
 def test_sure_is_the_least_sure_answer_that_counts(batch):
     torch.manual_seed(0)
-    judge = SceneClassifier(CONFIG).eval()
+    model = SceneClassifier(CONFIG).eval()
     images = prepare(batch["images"])
-    answers, sure = predict_slots(judge, images)
-    probability = {k: v.softmax(-1).amax(-1) for k, v in judge(images).items()}
+    answers, sure = predict_slots(model, images)
+    probability = {k: v.softmax(-1).amax(-1) for k, v in model(images).items()}
     for n in range(len(images)):
         counts = [probability["sky"][n], probability["ground"][n], *probability["kind"][n]]
         for place in answers["kind"][n].nonzero()[:, 0]:

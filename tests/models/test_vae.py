@@ -1,4 +1,4 @@
-"""Text to image: the VAE, its loss and its units."""
+"""Tests of cmlearn.models.vae."""
 
 import math
 
@@ -69,7 +69,7 @@ def test_shapes_of_the_halves(batch):
     assert ImageDecoder(CONFIG)(mu, caption).shape == (3, 3, 32, 32)
 
 
-def test_what_the_encoder_says_of_many(batch):
+def test_the_posterior_of_a_batch(batch):
     model = built()
     rows = posterior(model, batch["images"], TOKENS)
     assert {name: tuple(part.shape) for name, part in rows.items()} == {

@@ -1,3 +1,5 @@
+"""Tests of cmlearn.pretrained.minilm."""
+
 from __future__ import annotations
 
 import os
@@ -234,7 +236,17 @@ def test_missing_tensors_are_named():
         rename({}, num_layers=1)
 
 
-def test_the_hubs_cache_comes_before_the_package(folder, monkeypatch):
+def a_hub(monkeypatch, cached, download):
+    hub = SimpleNamespace(try_to_load_from_cache=lambda *_: cached, hf_hub_download=download)
+    monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
+    known = SimpleNamespace(origin=None)
+    monkeypatch.setattr(
+        minilm, "find_spec", lambda name: known if name == "huggingface_hub" else None
+    )
+    monkeypatch.delenv("CMLEARN_BERT", raising=False)
+
+
+def test_the_cache_of_the_hub_is_searched(folder, monkeypatch):
     path = folder / "model.safetensors"
     path.write_bytes(b"")
     a_hub(monkeypatch, str(path), offline)

@@ -1,4 +1,4 @@
-"""The guarded import, each case in a process of its own: an import cannot be undone."""
+"""Tests of cmlearn.pretrained.torchvision_guard."""
 
 import os
 import subprocess

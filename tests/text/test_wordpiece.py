@@ -1,3 +1,5 @@
+"""Tests of cmlearn.text.wordpiece."""
+
 from __future__ import annotations
 
 import random

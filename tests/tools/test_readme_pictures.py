@@ -1,4 +1,4 @@
-"""The pictures of README.md."""
+"""Tests of tools.readme_pictures."""
 
 from __future__ import annotations
 
@@ -13,9 +13,14 @@ from tools.readme_pictures import SENTENCES, sheet_scenes, write_pictures
 MAX_BYTES = 300_000
 
 
-@pytest.fixture(scope="module")
-def pipeline() -> Pipeline:
-    return Pipeline.load()
+def test_pictures_are_small_and_have_alternative_text(loop, tmp_path):
+    markdown = write_pictures(tmp_path, loop)
+    found = dict(re.findall(r"!\[([^\]]+)\]\((\S+)\)", markdown))
+    assert sorted(found.values()) == ["docs/pictures/readme.png", "docs/pictures/storybook.png"]
+    for picture in found.values():
+        assert (tmp_path / picture).stat().st_size < MAX_BYTES
+        assert load_image(tmp_path / picture).shape[1] > 700
+    assert all(sentence in markdown for sentence in SENTENCES)
 
 
 def test_pictures_are_written_light(pipeline, tmp_path):

@@ -1,4 +1,4 @@
-"""Notebooks are run, written back the same each time, and named when they fail."""
+"""Tests of tools.run."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_the_result_of_a_run(regenerated):
     assert 30 < run.peak_mb < 3000
 
 
-def test_a_warning_is_reported_and_the_progress_bar_is_off(regenerated):
+def test_a_warning_is_printed_and_the_progress_bar_is_off(regenerated):
     *_, run = regenerated
     assert run.stderr == ("cell 2 (`import sys, time`)",)
     assert "strict output comparison" in report([run])

@@ -36,7 +36,7 @@ def test_the_examples_are_images_with_their_captions(splits):
     assert (images[-1] == splits["novel"].images[EXAMPLES["novel"][-1]]).all()
 
 
-def test_an_untrained_text_to_image_model_scores_zero(splits, monkeypatch):
+def test_an_untrained_generator_scores_low(splits, monkeypatch):
     few = {name: _first(data, 8) for name, data in splits.items()}
     monkeypatch.setattr(scoreboard, "NUM_VARIETY_CAPTIONS", 2)
     torch.manual_seed(0)
@@ -48,8 +48,8 @@ def test_an_untrained_text_to_image_model_scores_zero(splits, monkeypatch):
     assert not any(true for _, true in outputs)
 
 
-def test_a_captioner_gets_the_features_of_its_own_encoder(splits, monkeypatch):
-    requested = []
+def test_a_captioner_reads_the_features_of_its_own_encoder(splits, monkeypatch):
+    asked = []
 
     def features(split, encoder):
         requested.append((split, encoder))

@@ -1,4 +1,4 @@
-"""Scores over seeds, measured and read back."""
+"""Tests of tools.spread."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_measured_scores_are_read_back(tmp_path, monkeypatch):
     assert read_spread("other", path) == {"true": [1.0]}
 
 
-def test_an_unknown_name_is_refused(tmp_path):
+def test_a_wrong_name_is_refused(tmp_path):
     with pytest.raises(ValueError, match="captioner"):
         measure_spread("gan9000", tmp_path / "spread.json")
     (tmp_path / "spread.json").write_text("{}", "utf-8")

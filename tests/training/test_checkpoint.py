@@ -1,4 +1,4 @@
-"""Checkpoints: the round trip, then everything that can be wrong with a file."""
+"""Tests of cmlearn.training.checkpoint."""
 
 import json
 import pickle

@@ -1,4 +1,4 @@
-"""The training loop on problems small enough to know the answer."""
+"""Tests of cmlearn.training.loop."""
 
 from itertools import repeat
 

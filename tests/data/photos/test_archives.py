@@ -1,4 +1,4 @@
-"""Archives: unpacked inside their folder, or refused before anything is written."""
+"""Tests of cmlearn.data.photos.archives."""
 
 import io
 import shutil
@@ -153,7 +153,7 @@ def test_twice_or_below_a_file_is_refused(tmp_path: Path) -> None:
     refuse(write_zip(tmp_path / "c.zip", {"a": b"1", "a/b": b"2"}), "'a/b' is inside a file")
 
 
-def test_a_password_is_said(tmp_path: Path) -> None:
+def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "a.zip", {"a": b"1"})
     content = bytearray(path.read_bytes())
     at = content.rindex(b"PK\x01\x02")  # the last entry of the directory: its flags follow
@@ -230,7 +230,9 @@ def test_neither_zip_nor_tar(tmp_path: Path) -> None:
         unpack(tmp_path / "b.zip", tmp_path)
 
 
-def test_no_room_is_said_before_anything_is_written(tmp_path: Path, monkeypatch) -> None:
+def test_too_little_room_is_reported_before_anything_is_written(
+    tmp_path: Path, monkeypatch
+) -> None:
     archive = write_zip(tmp_path / "a.zip", FILES)
     full = type("usage", (), {"free": 100})
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: full)

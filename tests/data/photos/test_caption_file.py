@@ -1,4 +1,4 @@
-"""Files of captions: whole, text, and of a plausible size, or an error that names them."""
+"""Tests of cmlearn.data.photos.caption_file."""
 
 import gzip
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Flickr8k and Flickr30k, recognised in whatever folder they lie."""
+"""Tests of cmlearn.data.photos.flickr."""
 
 import gzip
 import json

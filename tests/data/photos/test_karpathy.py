@@ -1,4 +1,4 @@
-"""Karpathy's JSON: captions with their split."""
+"""Tests of cmlearn.data.photos.karpathy."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Drawing Storybook: whole or not at all, checked, repaired; and what its splits hold."""
+"""Tests of cmlearn.data.storybook.dataset."""
 
 import errno
 import hashlib

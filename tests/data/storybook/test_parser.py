@@ -1,4 +1,4 @@
-"""The parser reads whatever it is given."""
+"""Tests of cmlearn.data.storybook.parser."""
 
 import time
 
@@ -16,7 +16,7 @@ SCENE = Scene("day", "grass", (Thing("house", "red", "big", 0), Thing("kite", "b
 
 
 @pytest.mark.parametrize("text", ["", "   ", ".,.,", "the of a and"])
-def test_nothing_said(text):
+def test_an_empty_caption_has_no_mentions(text):
     assert parse_caption(text) == Description()
 
 

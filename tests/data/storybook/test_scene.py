@@ -1,4 +1,4 @@
-"""The rules of where things stand, and what only the novel split has."""
+"""Tests of cmlearn.data.storybook.scene."""
 
 from itertools import permutations
 

@@ -1,4 +1,4 @@
-"""Tests of the metric ROUGE by hand; test_reference_scores.py compares with others."""
+"""Tests of cmlearn.evaluation.caption_metrics.rouge (references: test_reference_scores.py)."""
 
 from itertools import combinations
 

@@ -1,3 +1,5 @@
+"""Tests of cmlearn.data.storybook.edits."""
+
 from __future__ import annotations
 
 import numpy as np
