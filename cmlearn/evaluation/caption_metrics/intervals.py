@@ -80,8 +80,7 @@ def image_statistics(
         TypeError: a caption is a string.
     """
     with_words = [candidate or NO_WORDS for candidate in candidates]
-    options = {"desc": "metrics", "delay": PATIENCE, "leave": False}
-    with progress_bar(total=4, show=progress, **options) as bar:
+    with progress_bar(total=4, show=progress, desc="metrics", delay=PATIENCE, leave=False) as bar:
         bleu = _bleu_counts(candidates, references)
         bar.update()
         rouge_l = sentence_rouge_l(with_words, references)

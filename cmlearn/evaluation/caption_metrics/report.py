@@ -75,7 +75,8 @@ def score_results(
         resamples: number of bootstrap resamples over images.
         only_results: score only the images that the results list. Otherwise every image of the
             annotations is scored, and scores zero without a caption.
-        leave_one_out: the captions are taken from the annotations; each is removed from its references.
+        leave_one_out: the captions are human ones from the annotations; remove each of them from
+            its references.
         progress: show a bar on stderr after two seconds.
 
     Raises:
@@ -154,9 +155,9 @@ def _token_lists(captions: Sequence[str]) -> list[list[str]]:
 def _notes(report: Report) -> list[str]:
     images = len(report.captions)
     notes = [
-        f"Images: {images:,}. Intervals: percentile bootstrap over images, "
-        f"{report.resamples:,} resamples; the document",
-        "frequencies of CIDEr-D are those of all scored images in every resample.",
+        f"Images scored: {images:,}.",
+        f"Intervals: percentile bootstrap over images, {report.resamples:,} resamples.",
+        "CIDEr-D: document frequencies of all scored images, the same in every resample.",
     ]
     if report.not_listed:
         notes.append(
