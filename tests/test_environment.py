@@ -20,7 +20,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 ENVIRONMENT = yaml.safe_load((ROOT / "environment.yml").read_text("utf-8"))
 # The registry's name of a package, and conda-forge's.
-CONDA_NAMES = {"torch": "pytorch", "opencv-python": "opencv", "matplotlib": "matplotlib-base"}
+CONDA_NAMES = {
+    "torch": "pytorch",
+    "opencv-python": "opencv",
+    "matplotlib": "matplotlib-base",
+    "huggingface-hub": "huggingface_hub",
+}
 # conda picks the build that fits the machine, which a bound would narrow; both go together.
 OPEN = {"pytorch", "torchvision"}
 IMPORT_NAMES = {
@@ -28,6 +33,7 @@ IMPORT_NAMES = {
     "IPython": "ipython",
     "yaml": "pyyaml",
     "markdown_it": "markdown-it-py",
+    "sklearn": "scikit-learn",
 }
 # Come with what is declared: matplotlib needs pillow, gensim scipy, myst-nb pyyaml, …
 COME_ALONG = {

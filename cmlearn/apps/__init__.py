@@ -1,4 +1,4 @@
-"""What the trained models are good for."""
+"""Applications of the trained models."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Pairs of a picture and its captions, from whatever data set they come."""
+"""Data sets of pictures with captions."""
 
 import lazy_loader
 

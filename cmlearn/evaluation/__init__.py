@@ -1,4 +1,4 @@
-"""Numbers about models and data: neither training nor figures."""
+"""Metrics of captions, pictures, representations and attention; neither plots nor trains."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Networks, each with the loss that trains it."""
+"""Neural networks with their losses."""
 
 import lazy_loader
 

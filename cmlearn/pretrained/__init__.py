@@ -1,4 +1,4 @@
-"""Weights that others trained, found on this machine and checked by their hash."""
+"""Published pretrained weights, found or downloaded, and checked before use."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""How each shipped checkpoint was trained: `python -m cmlearn train NAME` trains it anew."""
+"""Training recipes of the shipped checkpoints; `python -m cmlearn train NAME` runs one."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Caption strings become tokens, ids and vectors."""
+"""Convert captions to tokens, ids and vectors."""
 
 import lazy_loader
 

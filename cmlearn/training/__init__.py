@@ -1,4 +1,4 @@
-"""Training loops, batches, checkpoints, cached features; names no model."""
+"""Training loops, checkpoints and feature caches that work for any model."""
 
 import lazy_loader
 

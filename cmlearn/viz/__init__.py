@@ -1,4 +1,4 @@
-"""Figures drawn from arrays."""
+"""Figures drawn from arrays; a drawing function returns its figure and displays nothing."""
 
 import lazy_loader
 

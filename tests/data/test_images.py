@@ -190,7 +190,7 @@ def test_missing_empty_and_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("content", [b"<html>404 not found</html>", b"\0" * 5000, b"\xff\xd8\xff"])
 def test_no_picture(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "page.jpg").write_bytes(content)
-    with pytest.raises(ImageError, match=r"page\.jpg: no picture of a known kind"):
+    with pytest.raises(ImageError, match=r"page\.jpg: no picture of a known format"):
         load_image(tmp_path / "page.jpg")
 
 

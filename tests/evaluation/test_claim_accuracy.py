@@ -92,5 +92,5 @@ def test_one_text_for_each_scene(texts, scenes):
 
 
 def test_texts_must_be_strings():
-    with pytest.raises(TypeError, match="a string is needed"):
+    with pytest.raises(TypeError, match="expected one string"):
         score_captions([None], [SCENE])

@@ -19,14 +19,14 @@ def model() -> Bert:
 
 
 def test_shapes(model):
-    states, weights = model.look_inside(TOKENS)
+    states, weights = model.hidden_states(TOKENS)
     assert [tuple(state.shape) for state in states] == [(2, 5, 12)] * 3
     assert [tuple(looked.shape) for looked in weights] == [(2, 3, 5, 5)] * 2
     assert torch.equal(model(TOKENS), states[-1])
 
 
 def test_weights_sum_to_one_and_never_go_to_padding(model):
-    _, weights = model.look_inside(TOKENS)
+    _, weights = model.hidden_states(TOKENS)
     for looked in weights:
         assert torch.allclose(looked.sum(dim=-1), torch.ones(2, 3, 5))
         assert (looked[1, :, :, 2:] == 0).all()
@@ -86,7 +86,7 @@ def test_masked_mean():
 
 
 def test_more_than_it_can_read_is_refused_not_cut(model):
-    with pytest.raises(ValueError, match="8 pieces, and this BERT reads 7 at most"):
+    with pytest.raises(ValueError, match="8 per caption, but this BERT takes at most 7"):
         model(torch.ones(1, 8, dtype=torch.int64))
 
 

@@ -46,7 +46,7 @@ def test_nothing_stays_hooked(model):
     assert all(not look._forward_pre_hooks for look in model.attention_layers)
 
 
-def test_who_never_looks_has_no_maps():
-    model = Captioner(CaptionerConfig(**SIZES))
-    with pytest.raises(ValueError, match="without looks"):
+def test_a_model_without_attention_layers_has_no_maps():
+    model = Captioner(CaptionerConfig(**SIZES | {"num_attention_layers": 0}))
+    with pytest.raises(ValueError, match="without attention layers"):
         attention_maps(model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))

@@ -1,4 +1,4 @@
-"""The product of vision and language: shapes, and that each expert sees only what is its own."""
+"""The product of vision and language: shapes, and that each expert depends on its own input."""
 
 import pytest
 import torch

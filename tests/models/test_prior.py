@@ -1,4 +1,4 @@
-"""The autoregressive prior: a density, whose every number sees only those before it."""
+"""The autoregressive prior: a density, each dimension of which depends on those before it only."""
 
 import math
 
@@ -29,7 +29,7 @@ def test_shapes():
         assert part.shape == (7, 5, 4)
 
 
-def test_a_number_sees_all_before_it_and_none_from_it_on():
+def test_a_dimension_depends_on_all_before_it_and_on_none_from_it_on():
     prior, z, condition = built(), torch.randn(1, 5), torch.randn(1, 3)
     for i in range(5):
         changed = z.clone()
@@ -48,7 +48,7 @@ def test_the_density_is_one_in_all():
     assert float(density.sum()) * 0.05**2 == pytest.approx(1, abs=1e-3)
 
 
-def test_a_single_hump_is_a_gaussian():
+def test_a_single_component_is_a_gaussian():
     prior = AutoregressivePrior(3, 2, hidden_dim=6, num_components=1)
     z, condition = torch.randn(4, 3), torch.randn(4, 2)
     _, mu, logvar = prior.mixture(z, condition)
@@ -84,7 +84,7 @@ def test_the_same_generator_draws_the_same():
     assert not torch.equal(first, prior.sample(condition, noise(2)))
 
 
-def test_learns_two_places_with_nothing_between():
+def test_learns_two_modes_with_nothing_between():
     torch.manual_seed(0)
     prior = AutoregressivePrior(2, 1, hidden_dim=32, num_components=4)
     side = torch.randint(2, (256, 1), generator=noise()) * 4.0 - 2

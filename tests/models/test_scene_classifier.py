@@ -1,4 +1,4 @@
-"""The learned judge: shapes, loss, and that each reader sees only what it should."""
+"""The scene classifier: shapes, loss, and that each branch depends only on what it should."""
 
 import math
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from cmlearn.data.storybook.render import render
-from cmlearn.data.storybook.scene import sample_scene
+from cmlearn.data.storybook.scene import COLOURS, GROUNDS, KINDS, SIZES, SKIES, sample_scene
 from cmlearn.data.storybook.targets import to_slots
 from cmlearn.models.augmentation import RandomDegradation
 from cmlearn.models.scene_classifier import (
@@ -21,7 +21,8 @@ from cmlearn.models.scene_classifier import (
 )
 from cmlearn.training.loop import fit
 
-CONFIG = SceneClassifierConfig(width=4, hidden_dim=12)
+SIZES_OF_STORYBOOK = (len(KINDS), len(COLOURS), len(SIZES), len(SKIES), len(GROUNDS))
+CONFIG = SceneClassifierConfig(*SIZES_OF_STORYBOOK, width=4, hidden_dim=12)
 
 
 @pytest.fixture
@@ -85,12 +86,12 @@ def test_hues_are_turned_in_training_only():
     assert turn.eval()(images) is images
 
 
-def test_pictures_are_smudged_in_training_only():
+def test_images_are_degraded_in_training_only():
     torch.manual_seed(0)
-    smudge, images = RandomDegradation(), torch.rand(4, 3, 6, 5)
-    assert 0.01 < (smudge(images) - images).abs().mean() < 0.5
-    assert smudge(images).shape == images.shape
-    assert smudge.eval()(images) is images
+    degrade, images = RandomDegradation(), torch.rand(4, 3, 6, 5)
+    assert 0.01 < (degrade(images) - images).abs().mean() < 0.5
+    assert degrade(images).shape == images.shape
+    assert degrade.eval()(images) is images
 
 
 def test_noise_and_tint_have_the_stated_deviations():
@@ -139,7 +140,7 @@ def test_colours_of_nothing_do_not_count(batch):
 
 def test_one_batch_is_learned_by_heart(batch):
     torch.manual_seed(0)
-    judge = SceneClassifier(SceneClassifierConfig(width=8, hidden_dim=32))
+    judge = SceneClassifier(SceneClassifierConfig(*SIZES_OF_STORYBOOK, width=8, hidden_dim=32))
     fit(judge, scene_loss, [batch] * 150, steps=150, learning_rate=1e-2, progress=False)
     answers, sure = predict_slots(judge, prepare(batch["images"]))
     there = batch["kind"] > 0

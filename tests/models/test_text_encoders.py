@@ -55,7 +55,7 @@ def test_word_vectors_to_begin_from(encoder_class: Encoder) -> None:
     assert gradient is not None
     assert gradient[0].abs().sum() == 0  # <pad> never learns
     assert gradient[4].abs().sum() > 0
-    with pytest.raises(ValueError, match=r"\(3, 5\).*\(11, 5\)"):
+    with pytest.raises(ValueError, match=r"\(11, 5\).*\(3, 5\)"):
         encoder_class(CONFIG, torch.zeros(3, 5))
 
 
@@ -190,7 +190,7 @@ def test_vectors_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
 
 
 def test_an_encoder_of_vectors_has_no_table() -> None:
-    with pytest.raises(ValueError, match="no table of words"):
+    with pytest.raises(ValueError, match='table: .* "vectors" has none'):
         build_text_encoder(VECTORS_CONFIG, torch.zeros(11, 5))
 
 

@@ -144,7 +144,7 @@ def test_what_cannot_be_right_is_refused(
         precompute_features(network, prepare, images, "a b", folder=tmp_path)
     with torch.no_grad():
         network.norm.weight.mul_(1e9)
-    with pytest.raises(ValueError, match="pictures 0 to 2: a feature is NaN, or beyond"):
+    with pytest.raises(ValueError, match="images 0 to 2: a feature is NaN, or beyond"):
         compute(network, images, tmp_path)
     assert list(tmp_path.iterdir()) == []
 

@@ -88,7 +88,7 @@ def test_threads_come_from_the_shell_or_the_cores(monkeypatch) -> None:
     monkeypatch.delenv(runtime.THREADS_VARIABLE)
     assert runtime.choose_threads() == 6
     monkeypatch.setenv(runtime.THREADS_VARIABLE, "many")
-    with pytest.raises(ValueError, match="OMP_NUM_THREADS=many is no whole number"):
+    with pytest.raises(ValueError, match="OMP_NUM_THREADS=many is not a whole number"):
         runtime.choose_threads()
 
 

@@ -21,7 +21,7 @@ def test_false_words_look_other_than_true_ones():
     assert list(words) == ["a", "green", "house"]
     assert words["green"].get_color() != words["house"].get_color() == words["a"].get_color()
     assert words["green"].get_weight() == "bold"  # not by colour alone
-    assert list(texts(second)) == ["(nothing)"]
+    assert list(texts(second)) == ["(empty)"]
     assert (first.get_title(), second.get_title()) == ("one", "two")
     plt.close(figure)
 

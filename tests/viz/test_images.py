@@ -50,10 +50,10 @@ def test_value_histograms_state_the_range() -> None:
 def test_percent_bars_draws_means_seeds_and_chance() -> None:
     axes = percent_bars({"mean": [0.5, 0.5], "gru": 1.0}, "bars", "of answers", 0.5).axes[0]
     assert [bar.get_width() for bar in axes.patches] == [50, 100]
-    assert {"50 %", "100 %", " guessing"} <= {t.get_text() for t in axes.texts}
+    assert {"50 %", "100 %", " chance level"} <= {t.get_text() for t in axes.texts}
 
 
-def test_percent_bars_leave_room_for_guessing_only_where_it_is_drawn() -> None:
-    plain, guessed = (percent_bars({"a": 0.5}, "bars", "axis", chance) for chance in (None, 0.5))
+def test_percent_bars_leave_room_for_the_chance_level_only_where_it_is_drawn() -> None:
+    plain, lined = (percent_bars({"a": 0.5}, "bars", "axis", chance) for chance in (None, 0.5))
     assert plain.axes[0].get_ylim() == (0.5, -0.5)
-    assert guessed.axes[0].get_ylim() == (0.5, -0.9)
+    assert lined.axes[0].get_ylim() == (0.5, -0.9)

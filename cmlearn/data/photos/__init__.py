@@ -1,4 +1,4 @@
-"""Photographs with captions: COCO, Flickr8k and Flickr30k in all their forms."""
+"""Read photographs with captions: COCO, Flickr8k and Flickr30k."""
 
 import lazy_loader
 

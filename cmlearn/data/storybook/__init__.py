@@ -1,4 +1,4 @@
-"""Storybook, the world whose truth is known: scenes, captions, claims, pictures."""
+"""Storybook, a synthetic data set of drawn scenes with captions and exact annotations."""
 
 import lazy_loader
 

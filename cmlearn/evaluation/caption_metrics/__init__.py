@@ -1,4 +1,4 @@
-"""Scores of captions by the words that they share with references."""
+"""Reference-based caption metrics: BLEU, ROUGE-L, METEOR and CIDEr-D."""
 
 from cmlearn.evaluation.caption_metrics.bleu import bleu, sentence_bleu
 from cmlearn.evaluation.caption_metrics.cider import cider_d, sentence_cider, sentence_cider_d

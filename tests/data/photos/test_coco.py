@@ -76,8 +76,8 @@ def test_missing_file_and_missing_pictures(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (json.dumps(CONTENT)[:-20], "is no whole JSON"),
-        ("", "is no whole JSON"),
+        (json.dumps(CONTENT)[:-20], "is not complete JSON"),
+        ("", "is not complete JSON"),
         ("[1, 2]", 'has no list "images"'),
         ({"images": []}, 'has no list "annotations"'),
         (CONTENT | {"images": [{"id": 4}]}, r'images\[0\] needs "file_name" as str, got None'),

@@ -26,7 +26,7 @@ def test_only_unknown_words():
 
 @pytest.mark.parametrize("text", [None, 3, ["a"], b"a red house"])
 def test_a_string_is_needed(text):
-    with pytest.raises(TypeError, match="caption: a string is needed"):
+    with pytest.raises(TypeError, match="caption: expected one string"):
         parse_caption(text)
 
 

@@ -1,4 +1,4 @@
-"""Tests of cmlearn.evaluation.caption_metrics.bleu; agreement with others is in test_reference_scores.py."""
+"""Tests of the metric BLEU by hand; test_reference_scores.py compares with others."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""Tests of cmlearn.evaluation.caption_metrics.meteor; agreement with METEOR 1.5 is in test_reference_scores.py."""
+"""Tests of the metric METEOR by hand; test_reference_scores.py compares with others."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Tests of cmlearn.evaluation.caption_metrics.rouge; agreement with others is in test_reference_scores.py."""
+"""Tests of the metric ROUGE by hand; test_reference_scores.py compares with others."""
 
 from itertools import combinations
 
