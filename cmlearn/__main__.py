@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,8 +16,9 @@ from cmlearn.commands import example, new_app, suggest
 PROGRAM = "python -m cmlearn"
 CHECKOUT = Path(__file__).resolve().parents[1]
 Folder = Annotated[Path | None, typer.Option(help="Target folder (default: in data/downloads).")]
+READABLE: dict[str, Any] = {"exists": True, "dir_okay": False}
 
-app = new_app("Draw or download data, train models, run the notebooks.", PROGRAM)
+app = new_app("Draw or download data, train models, score captions, run the notebooks.", PROGRAM)
 
 
 @app.command(epilog=example(f"{PROGRAM} draw", f"{PROGRAM} draw --folder /disk/storybook"))
@@ -57,6 +58,68 @@ def train(
 
     with suggest(name, registry.RECIPES):
         registry.train(name)
+
+
+@app.command(
+    epilog=example(
+        f"{PROGRAM} evaluate results.json --annotations captions_val2017.json",
+        f"{PROGRAM} evaluate results.json --annotations captions_val2017.json --csv scores.csv",
+    )
+)
+def evaluate(
+    results: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULTS",
+            help='JSON: [{"image_id": 42, "caption": "a dog"}, ...].',
+            **READABLE,
+        ),
+    ],
+    annotations: Annotated[
+        Path, typer.Option(help="COCO's captions, such as captions_val2017.json.", **READABLE)
+    ],
+    only_results: Annotated[
+        bool, typer.Option("--only-results", help="Score only the images that RESULTS lists.")
+    ] = False,
+    leave_one_out: Annotated[
+        bool,
+        typer.Option(
+            "--leave-one-out",
+            help="RESULTS are human captions of the annotations: remove each from its references.",
+        ),
+    ] = False,
+    resamples: Annotated[
+        int, typer.Option(min=100, help="Bootstrap resamples behind the intervals.")
+    ] = 1000,
+    csv: Annotated[
+        Path | None, typer.Option(help="Write the scores of each image here.", dir_okay=False)
+    ] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print JSON in place of the table.")
+    ] = False,
+) -> None:
+    """Score the captions of any model against COCO's.
+
+    RESULTS is in COCO's results format. Every image of the annotations is expected: one without
+    a caption scores zero. METEOR matches words and stems only, no synonyms or paraphrases: do not
+    compare it with published numbers.
+
+    Words are split by the tokenizer of the course. pycocoevalcap, which most papers use, runs the
+    PTB tokenizer in Java. On human captions of COCO our scores are higher: by 0.0005 at most on
+    5,000 images and by 0.0013 on 500, CIDEr-D by 0.003 and 0.007.
+    """
+    from cmlearn.evaluation.caption_metrics import report
+
+    scored = report.score_results(
+        results,
+        annotations,
+        resamples=resamples,
+        only_results=only_results,
+        leave_one_out=leave_one_out,
+    )
+    typer.echo(report.as_json(scored) if as_json else report.as_table(scored))
+    if csv is not None:
+        report.write_csv(scored, csv)
 
 
 @app.command(

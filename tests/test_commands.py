@@ -21,7 +21,7 @@ from tools.run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
-    "cmlearn": ("draw", "download", "train", "course", "doctor"),
+    "cmlearn": ("draw", "download", "train", "evaluate", "course", "doctor"),
     "tools": ("regenerate", "readme", "scoreboard", "spread", "picture"),
 }
 APPS = {"cmlearn": app, "tools": tools_app}
