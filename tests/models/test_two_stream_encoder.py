@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cmlearn.data.storybook.render import render
-from cmlearn.data.storybook.scene import KINDS, SIZES, sample_scene
+from cmlearn.data.storybook.scene import sample_scene
 from cmlearn.data.storybook.targets import LABELS, multi_hot
 from cmlearn.models.two_stream_encoder import (
     TwoStreamConfig,
@@ -13,7 +13,6 @@ from cmlearn.models.two_stream_encoder import (
     prepare,
     two_stream_loss,
 )
-from cmlearn.recipes.image_encoders import storybook_two_streams
 from cmlearn.training.loop import fit
 
 LABELS_OF = {"shape_labels": tuple(range(9)), "colour_labels": tuple(range(9, 24))}

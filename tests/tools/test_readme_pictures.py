@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 
-import pytest
-
-from cmlearn.apps.pipeline import Pipeline
 from cmlearn.data.images import load_image
 from tools.readme_pictures import SENTENCES, sheet_scenes, write_pictures
 
