@@ -206,7 +206,7 @@ def test_checkpoints_that_are_missing_or_damaged(monkeypatch, tmp_path):
     for said in (
         "scene_classifier is missing",
         "vae is damaged",
-        "captioner.safetensors has 99 bytes of 3,1",
+        "captioner.safetensors has 99 bytes instead of 3,1",
     ):
         assert said in finding.state
     assert "python -m cmlearn train NAME" in finding.cure

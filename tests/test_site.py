@@ -139,7 +139,7 @@ def test_a_link_to_code_leads_to_a_page_of_it(site):
     assert "../code/cmlearn/viz/display.py.html" in page.links
     assert "../decisions/0004-alternative-text.html" in page.links
     assert "../code/pyproject.toml.html" in page.links
-    code = (site / "code" / "cmlearn" / "viz" / "show.py.html").read_text("utf-8")
+    code = (site / "code" / "cmlearn" / "viz" / "display.py.html").read_text("utf-8")
     assert re.search(r'<span class="k">def</span>.*<span class="nf">png_bytes</span>', code)
 
 

@@ -48,10 +48,10 @@ def test_the_sentence_matters(pipeline):
     assert (red != blue).any()
 
 
-def test_unknown_words_are_left_out_and_reported(loop):
-    assert loop.unknown_words("A red dragon at night!") == ["dragon"]
-    with_dragon = loop.draw("a red dragon house", 1, seeded_generator(0))
-    without = loop.draw("a red house", 1, seeded_generator(0))
+def test_unknown_words_are_left_out_and_reported(pipeline):
+    assert pipeline.unknown_words("A red dragon at night!") == ["dragon"]
+    with_dragon = pipeline.draw("a red dragon house", 1, seeded_generator(0))
+    without = pipeline.draw("a red house", 1, seeded_generator(0))
     np.testing.assert_array_equal(with_dragon, without)
 
 
@@ -144,7 +144,7 @@ def test_other_pictures_are_refused(pipeline, pictures):
         pipeline.describe(pictures)
 
 
-def test_one_picture_without_its_batch_is_refused(loop):
+def test_one_picture_without_its_batch_is_refused(pipeline):
     with pytest.raises(ValueError, match=r"picture\[None\]"):
         pipeline.describe(some_pictures(1)[0])
 

@@ -177,7 +177,7 @@ def test_the_shipped_classifier_refuses_what_is_no_scene(shipped):
 
 def test_an_unsure_classifier_reads_nothing():
     torch.manual_seed(0)
-    untrained = SceneClassifier(SceneClassifierConfig(width=4, hidden_dim=8)).eval()
+    untrained = SceneClassifier(SceneClassifierConfig(9, 6, 2, 3, 4, width=4, hidden_dim=8)).eval()
     pictures = np.zeros((3, 64, 64, 3), np.uint8)
     assert classifier_parser(untrained)(pictures) == [None] * 3
     assert classifier_parser(untrained)(pictures[:0]) == []

@@ -66,7 +66,7 @@ def test_a_beam_wide_enough_finds_the_best_of_all_captions(model, features):
 
 def test_decoding_ends_without_eos(model, features):
     assert greedy_search(model, features, max_length=5).shape[1] <= 5
-    with pytest.raises(ValueError, match="one picture"):
+    with pytest.raises(ValueError, match="one image"):
         beam_search(model, features)
 
 

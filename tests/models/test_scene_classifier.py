@@ -1,5 +1,7 @@
 """Tests of cmlearn.models.scene_classifier."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -138,7 +140,7 @@ def test_colours_of_nothing_do_not_count(batch):
 
 def test_one_batch_is_learned_by_heart(batch):
     torch.manual_seed(0)
-    model = SceneClassifier(SceneClassifierConfig(width=8, hidden_dim=32))
+    model = SceneClassifier(SceneClassifierConfig(*SIZES_OF_STORYBOOK, width=8, hidden_dim=32))
     fit(model, scene_loss, [batch] * 150, steps=150, learning_rate=1e-2, progress=False)
     answers, sure = predict_slots(model, prepare(batch["images"]))
     there = batch["kind"] > 0

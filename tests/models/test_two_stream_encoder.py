@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from cmlearn.data.storybook.render import render
-from cmlearn.data.storybook.scene import sample_scene
+from cmlearn.data.storybook.scene import KINDS, SIZES, sample_scene
 from cmlearn.data.storybook.targets import LABELS, multi_hot
 from cmlearn.models.two_stream_encoder import (
     TwoStreamConfig,
@@ -13,6 +13,7 @@ from cmlearn.models.two_stream_encoder import (
     prepare,
     two_stream_loss,
 )
+from cmlearn.recipes.image_encoders import storybook_two_streams
 from cmlearn.training.loop import fit
 
 LABELS_OF = {"shape_labels": tuple(range(9)), "colour_labels": tuple(range(9, 24))}
@@ -38,10 +39,10 @@ def test_shapes(batch):
     assert torch.equal(pooled, grid.amax(dim=(2, 3)))
 
 
-def test_every_label_belongs_to_one_stream():
-    assert sorted(SHAPE_LABELS + COLOUR_LABELS) == list(range(len(LABELS)))
-    assert [LABELS[n] for n in SHAPE_LABELS][-1] == "big"
-    assert "red" in [LABELS[n] for n in COLOUR_LABELS]
+def test_every_storybook_label_is_predicted_by_one_stream():
+    config = storybook_two_streams()
+    assert sorted(config.shape_labels + config.colour_labels) == list(range(len(LABELS)))
+    assert {LABELS[n] for n in config.shape_labels} == {*KINDS, *SIZES}
 
 
 def test_the_shape_stream_is_trained_on_random_hues(batch):
@@ -67,7 +68,7 @@ def test_the_colour_stream_ignores_the_order_of_pixels_in_a_cell(batch):
 
 def test_one_batch_is_learned(batch):
     torch.manual_seed(0)
-    encoder = TwoStreamEncoder(TwoStreamConfig(width=8, colour_dim=32))
+    encoder = TwoStreamEncoder(TwoStreamConfig(**LABELS_OF, width=8, colour_dim=32))
     history = fit(encoder, two_stream_loss, iter([batch] * 300), steps=300, learning_rate=1e-2)
     assert history["loss"][-1] < 0.1 < history["loss"][0]
 

@@ -236,16 +236,6 @@ def test_missing_tensors_are_named():
         rename({}, num_layers=1)
 
 
-def a_hub(monkeypatch, cached, download):
-    hub = SimpleNamespace(try_to_load_from_cache=lambda *_: cached, hf_hub_download=download)
-    monkeypatch.setitem(sys.modules, "huggingface_hub", hub)
-    known = SimpleNamespace(origin=None)
-    monkeypatch.setattr(
-        minilm, "find_spec", lambda name: known if name == "huggingface_hub" else None
-    )
-    monkeypatch.delenv("CMLEARN_BERT", raising=False)
-
-
 def test_the_cache_of_the_hub_is_searched(folder, monkeypatch):
     path = folder / "model.safetensors"
     path.write_bytes(b"")

@@ -35,5 +35,5 @@ def test_of_scenes_the_words_of_the_scene_are_asked_for() -> None:
 
 
 def test_a_list_with_too_few_words_is_refused() -> None:
-    with pytest.raises(ValueError, match="coco/train: its captions have 4 words of 24"):
+    with pytest.raises(ValueError, match="coco/train: its captions have 4 words of the 24 needed"):
         label_words(PHOTOGRAPHS)

@@ -35,12 +35,12 @@ def test_the_tree_names_every_folder_of_the_package_with_its_sentence():
     names = [row.split()[0] for row in rows]
     assert [f"{folder.rpartition('/')[2]}/" in names for folder in FOLDERS] == [True] * len(FOLDERS)
     row = next(row for row in rows if row.startswith("        caption_metrics/ "))
-    assert row.endswith("  Scores of captions by the words that they share with references.")
+    assert row.endswith("  Reference-based caption metrics: BLEU, ROUGE-L, METEOR and CIDEr-D.")
     assert not [row for row in rows if row != row.rstrip()]
 
 
 def test_the_code_map_names_a_module_with_its_sentence_and_a_link():
-    row = "| [run.py](../tools/run.py) | Runs notebooks in order, each in a kernel of its own. |"
+    row = "| [run.py](../tools/run.py) | Runs notebooks in order, each in its own kernel. |"
     assert row in code_map().splitlines()
 
 

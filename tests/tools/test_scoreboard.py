@@ -49,7 +49,7 @@ def test_an_untrained_generator_scores_low(splits, monkeypatch):
 
 
 def test_a_captioner_reads_the_features_of_its_own_encoder(splits, monkeypatch):
-    asked = []
+    requested = []
 
     def features(split, encoder):
         requested.append((split, encoder))

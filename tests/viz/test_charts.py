@@ -87,7 +87,7 @@ def test_one_score_alone_with_a_long_axis() -> None:
 def test_percent_bars_draws_means_seeds_and_chance() -> None:
     axes = percent_bars({"mean": [0.5, 0.5], "gru": 1.0}, "bars", "of answers", 0.5).axes[0]
     assert [bar.get_width() for bar in axes.patches] == [50, 100]
-    assert {"50 %", "100 %", " guessing"} <= {t.get_text() for t in axes.texts}
+    assert {"50 %", "100 %", " chance level"} <= {t.get_text() for t in axes.texts}
 
 
 def test_label_columns_show_what_knowing_nothing_gets() -> None:
@@ -103,7 +103,7 @@ def test_share_table_writes_every_share() -> None:
     assert [t.get_text() for t in axes.texts[:3]] == ["50 %", "97 %", "50 %"]
     colours = [patch.get_facecolor() for patch in axes.patches]
     assert sum(colours[0]) > sum(colours[1])  # no better than guessing is the lightest
-    assert [t.get_text() for t in axes.get_xticklabels()] == ["pooled", "grid", "guessing"]
+    assert [t.get_text() for t in axes.get_xticklabels()] == ["pooled", "grid", "chance level"]
 
 
 def test_each_term_has_its_own_axis() -> None:

@@ -174,7 +174,7 @@ def test_one_of_them_alone_is_split_with_a_warning(tmp_path: Path, split: str) -
     write_split(tmp_path, "val2017", range(0))
     write_split(tmp_path, "train2017", range(0))
     write_split(tmp_path, split, range(100))
-    with pytest.warns(UserWarning, match=f"has pictures of {split} alone: 80, 10 and 10 %"):
+    with pytest.warns(UserWarning, match=f"has only pictures of {split}: 80, 10 and 10 %"):
         parts = ids_of(tmp_path)
     assert [len(parts[part]) for part in PARTS] == [80, 10, 10]
     assert sorted(sum(parts.values(), [])) == [*range(100)]
@@ -273,7 +273,7 @@ def test_the_error_lists_what_was_found_instead(tmp_path: Path) -> None:
     for name in "abcdefgh":
         (tmp_path / "empty" / "alone" / name).mkdir()
     assert hint_of(tmp_path / "empty" / "alone") == "Found a/, b/, c/, d/, e/, 3 more"
-    assert hint_of(tmp_path / "absent" / "alone") == "There is no such folder"
+    assert hint_of(tmp_path / "absent" / "alone") == "The folder does not exist"
 
 
 def test_a_folder_too_high_or_too_low_is_shown_the_right_one(tmp_path: Path) -> None:
