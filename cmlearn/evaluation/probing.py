@@ -21,7 +21,8 @@ def linear_probe(
 
     The vectors are not changed, so what the probe finds was in them already
     (Alain and Bengio 2016, "Understanding intermediate layers using linear classifier probes").
-    Nothing here is random: the same vectors give the same accuracy.
+    Nothing here is random: the same vectors give the same accuracy. It is computed in float64 on
+    the CPU, wherever the vectors lie: MPS has no float64.
 
     Args:
         train_x: (N, D) float, the vectors to fit on.
@@ -38,6 +39,7 @@ def linear_probe(
     """
     _check(train_x, train_y, "train")
     _check(test_x, test_y, "test")
+    train_x, train_y, test_x, test_y = (x.cpu() for x in (train_x, train_y, test_x, test_y))
     mean, spread = train_x.double().mean(dim=0), train_x.double().std(dim=0).clamp(min=1e-8)
     weights, bias = _fit((train_x - mean) / spread, train_y, penalty)
     logits = (test_x - mean) / spread @ weights + bias  # (M, classes)

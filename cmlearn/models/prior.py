@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cmlearn.models.device import device_of
+
 
 class MaskedLinear(nn.Linear):
     """A linear layer in which some outputs cannot see some inputs.
@@ -99,11 +101,11 @@ class AutoregressivePrior(nn.Module):
     @torch.no_grad()
     def sample(self, condition: Tensor, rng: torch.Generator) -> Tensor:
         """Draw a z for each condition, number by number: (B, C) -> (B, D)."""
-        size = (len(condition), self.shape[0])
-        chance = torch.rand(size, generator=rng)
-        noise = torch.randn(size, generator=rng)
-        z = torch.zeros(size)
-        weights, added = self._without_z(condition)  # once, not for each number
+        device, size = device_of(self), (len(condition), self.shape[0])
+        chance = torch.rand(size, generator=rng).to(device)
+        noise = torch.randn(size, generator=rng).to(device)
+        z = torch.zeros(size, device=device)
+        weights, added = self._without_z(condition.to(device))  # once, not for each number
         for i in range(self.shape[0]):
             log_weight, mu, logvar = (part[:, i] for part in self._mixture(z, weights, added))
             # By the cumulated weights, since torch.multinomial differs between processors.

@@ -13,6 +13,7 @@ from cmlearn.data.images import to_tensor
 from cmlearn.data.storybook.scene import COLOURS, GROUNDS, KINDS, SIZES, SKIES
 from cmlearn.data.storybook.targets import IGNORE
 from cmlearn.models.augmentation import HueRotation, RandomDegradation
+from cmlearn.models.device import device_of
 
 INPUT_SIZE = 32  # pixels; every picture is brought to this size first
 
@@ -163,7 +164,8 @@ def predict_slots(model: SceneClassifier, images: Tensor) -> tuple[dict[str, Ten
         where nothing stands); and (B,) the probability, 0 to 1, of the least sure answer that
         counts.
     """
-    probabilities = {name: logits.softmax(-1).max(-1) for name, logits in model(images).items()}
+    logits = model(images.to(device_of(model)))
+    probabilities = {name: each.softmax(-1).max(-1) for name, each in logits.items()}
     answers = {name: best.indices for name, best in probabilities.items()}
     sure = {name: best.values for name, best in probabilities.items()}
     empty = answers["kind"] == 0

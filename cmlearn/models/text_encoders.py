@@ -82,7 +82,7 @@ class MeanEncoder(nn.Module):
     def encode(self, tokens: Tensor) -> EncodedCaption:
         """Encode B captions; the mean is all that there is to look at, so that S = 1."""
         condition = self(tokens)
-        padding = torch.zeros(len(tokens), 1, dtype=torch.bool)
+        padding = torch.zeros(len(tokens), 1, dtype=torch.bool, device=tokens.device)
         return EncodedCaption(condition, condition.unsqueeze(1), padding)
 
 
@@ -165,7 +165,7 @@ class VectorEncoder(nn.Module):
             )
         present = (vectors != 0).any(dim=2)  # (B, T)
         known = self.standardise(vectors[present].float())
-        scaled = torch.zeros(vectors.shape)
+        scaled = torch.zeros(vectors.shape, device=vectors.device)
         scaled[present] = known + NOISE * torch.randn_like(known) if self.training else known
         return _encode_in_order(self, scaled, ~present)
 
@@ -180,7 +180,7 @@ def _encode_in_order(
     largest = states.masked_fill(padding.unsqueeze(-1), -1.0).amax(dim=1)
     words = encoder.norm(encoder.project(states))
     # The first is always there to look at: attention over nothing would be NaN.
-    padding = padding & (torch.arange(padding.shape[1]) > 0)
+    padding = padding & (torch.arange(padding.shape[1], device=padding.device) > 0)
     return EncodedCaption(encoder.norm(encoder.project(largest)), words, padding)
 
 
@@ -258,5 +258,5 @@ class WordWindowEncoder(nn.Module):
             for back in reversed(range(self.width))
         ]
         # The first is always there to look at: attention over nothing would be NaN.
-        padding = (tokens == PAD) & (torch.arange(tokens.shape[1]) > 0)
+        padding = (tokens == PAD) & (torch.arange(tokens.shape[1], device=tokens.device) > 0)
         return torch.cat(before, dim=2), padding

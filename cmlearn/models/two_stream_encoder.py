@@ -80,9 +80,10 @@ class TwoStreamEncoder(nn.Module):
         of exponentials, a soft maximum over the places (Pinheiro &
         Collobert 2015, CVPR).
         """
-        logits = images.new_zeros(len(images), len(LABELS))
-        logits[:, SHAPE_LABELS] = self.shape_head(_cells(self.shape(images))).logsumexp(dim=1)
-        logits[:, COLOUR_LABELS] = self.colour_head(_cells(self.colour(images))).logsumexp(dim=1)
+        shape = self.shape_head(_cells(self.shape(images))).logsumexp(dim=1)
+        colour = self.colour_head(_cells(self.colour(images))).logsumexp(dim=1)
+        logits = shape.new_zeros(len(images), len(LABELS))  # its number format, which may be bf16
+        logits[:, SHAPE_LABELS], logits[:, COLOUR_LABELS] = shape, colour
         return logits
 
     def features(self, images: Tensor) -> tuple[Tensor, Tensor]:

@@ -22,6 +22,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cmlearn.models.bert import PAD, Bert, BertConfig, masked_mean
+from cmlearn.models.device import device_of
 from cmlearn.text.wordpiece import WordPiece
 
 VARIABLE = "CMLEARN_BERT"
@@ -77,7 +78,8 @@ class FrozenBert:
             batch_size: how many are read at once.
 
         Returns:
-            (N, T, D) float16, half the memory at three digits; zeros where there is no piece.
+            (N, T, D) float16 on the CPU, half the memory at three digits; zeros where there is no
+            piece.
 
         Raises:
             TypeError: one string instead of several.
@@ -88,9 +90,9 @@ class FrozenBert:
         found = torch.zeros(*tokens.shape, self.model.config.embed_dim, dtype=torch.float16)
         for rows in lengths.argsort(stable=True).split(batch_size):
             longest = int(lengths[rows].max())
-            read = tokens[rows, :longest]
+            read = tokens[rows, :longest].to(device_of(self.model))
             states = self.model(read) * (read != PAD).unsqueeze(-1)
-            found[rows, :longest] = states.half()
+            found[rows, :longest] = states.half().cpu()
         return found
 
     # A vocabulary's method: who asks for a caption as a tensor need not know what reads it.

@@ -9,7 +9,7 @@ from typing import Any
 
 from cmlearn.data.folders import checkpoint_folder
 from cmlearn.recipes import captioner, gan, image_encoders, scene_classifier, vae
-from cmlearn.training.runtime import set_threads
+from cmlearn.training.runtime import setup
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,18 @@ RECIPES: Mapping[str, Recipe] = {
 
 
 def train(name: str, folder: Path | None = None, seed: int = 0) -> None:
-    """Train one of `RECIPES`, and write its checkpoint to `folder`.
+    """Train one of `RECIPES` on the device that `choose_device` finds; write its checkpoint.
 
     Args:
         name: which one.
-        folder: by default where the shipped ones lie.
+        folder: where it is written; by default where the shipped ones lie.
         seed: of the training.
 
     Raises:
-        ValueError: there is no such recipe.
+        ValueError: there is no such recipe, or no device that CMLEARN_DEVICE names.
     """
     if name not in RECIPES:
         raise ValueError(f"name: {name!r} is none of the recipes: {', '.join(RECIPES)}")
-    set_threads(1)  # sums of several threads round differently
+    setup(threads=1)  # sums of several threads round differently
     recipe = RECIPES[name]
     recipe.run((folder or checkpoint_folder()) / name, seed, recipe.settings)

@@ -73,7 +73,8 @@ def save_checkpoint(
         model: the model to keep; built from `config` alone.
         config: the frozen dataclass that the model was built from.
         vocabulary: tokens in the order of their ids, for a model that reads or writes words.
-        recipe: how it was trained.
+        recipe: how it was trained. Where the weights do not lie on the CPU, their device is added
+            as "device": another kind of device rounds differently, so that its weights differ.
         seed: the seed of that training.
         scores: what it reached.
         half: store matrices and kernels as float16. Vectors (biases, BatchNorm statistics) stay
@@ -91,7 +92,7 @@ def save_checkpoint(
         model=type(model).__name__,
         config=dataclasses.asdict(config),
         vocabulary=None if vocabulary is None else tuple(vocabulary),
-        recipe=dict(recipe),
+        recipe={**recipe, **_device_note(model)},
         seed=seed,
         scores=dict(scores),
         sha256=hashlib.sha256(weights).hexdigest(),
@@ -107,7 +108,10 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path | str, build: Callable[[Any], Model], config_class: type
+    path: Path | str,
+    build: Callable[[Any], Model],
+    config_class: type,
+    device: torch.device | str = "cpu",
 ) -> tuple[Model, CheckpointInfo]:
     """Build a model from a checkpoint: `load_checkpoint(folder / "vae", VAE, VAEConfig)`.
 
@@ -115,6 +119,7 @@ def load_checkpoint(
         path: folder and name, with or without an ending.
         build: the class of the model; called with the configuration.
         config_class: the dataclass of the configuration.
+        device: where the model goes once it is built, on the CPU, from the files.
 
     Returns:
         the model in eval mode, in float32 whatever it was stored in, with what is known of it.
@@ -139,7 +144,7 @@ def load_checkpoint(
         raise CheckpointError(
             f"{weights_path} does not fit the {info.model} of {info_path.name}: {reason}"
         ) from error
-    return model.eval(), info
+    return model.to(device).eval(), info
 
 
 def read_info(path: Path | str) -> CheckpointInfo:
@@ -184,6 +189,12 @@ def _stored(name: str, tensor: Tensor, half: bool) -> Tensor:
     if stored.is_floating_point() and not stored.isfinite().all():
         raise ValueError(f"{name} holds a value that is not finite{' in float16' * half}")
     return stored.clone(memory_format=torch.contiguous_format)
+
+
+def _device_note(model: nn.Module) -> dict[str, str]:
+    """Name the kind of device that a model lies on, unless it is the CPU."""
+    kinds = {tensor.device.type for tensor in model.state_dict().values()} - {"cpu"}
+    return {"device": ", ".join(sorted(kinds))} if kinds else {}
 
 
 def _plain(value: Any) -> Any:

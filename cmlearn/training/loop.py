@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from cmlearn.data.progress import progress_bar
 from cmlearn.training.batches import Batch
+from cmlearn.training.runtime import autocast, to_device
 
 Terms = dict[str, Tensor]
 
@@ -33,6 +34,7 @@ def fit(
     weight_decay: float = 0.01,
     clip_norm: float = 1.0,
     warmup: float = 0.1,
+    dtype: torch.dtype = torch.float32,
     on_step: Callable[[int], object] | None = None,
     progress: bool = True,
     description: str = "",
@@ -40,7 +42,8 @@ def fit(
     """Train `model` for `steps` batches with AdamW (Loshchilov & Hutter 2019).
 
     The learning rate climbs in a line to `learning_rate` over the first `warmup` of the steps
-    and falls to zero along a cosine. The model is left in eval mode, also after an error.
+    and falls to zero along a cosine. Each batch is moved to the device of the model. The model is
+    left in eval mode, also after an error.
 
     Args:
         model: trained in place; parameters that need no gradient are left alone.
@@ -51,6 +54,9 @@ def fit(
         weight_decay: how strongly AdamW pulls weights to zero.
         clip_norm: gradients longer than this are shortened to it.
         warmup: share of the steps in which the learning rate climbs, 0 to 1.
+        dtype: number format of the objective's matrix products and convolutions: float32, or
+            bfloat16 where `choose_precision` finds that it pays. Weights, gradients and the
+            optimiser's state stay float32 (see `autocast`).
         on_step: called with the number of steps done: with 0 before the first, then after each. The
             model is in train mode, and must be left as it is.
         progress: show a bar with the running loss, on stderr.
@@ -71,14 +77,16 @@ def fit(
     optimiser = torch.optim.AdamW(weights, learning_rate, weight_decay=weight_decay, fused=True)
     schedule = LambdaLR(optimiser, lambda step: one_cycle(step / steps, warmup))
     history: dict[str, list[float]] = defaultdict(list)
-    stream = iter(batches)
+    stream, device = iter(batches), weights[0].device
     model.train()
     try:
         with progress_bar(show=progress, total=steps, desc=description) as bar:
             if on_step:
                 on_step(0)
             for step in range(steps):
-                terms = objective(model, next_batch(stream, f"{step} of {steps} steps"))
+                batch = to_device(next_batch(stream, f"{step} of {steps} steps"), device)
+                with autocast(device, dtype):
+                    terms = objective(model, batch)
                 record_terms(terms, step, history)
                 optimiser.zero_grad(set_to_none=True)
                 terms["loss"].backward()

@@ -1,4 +1,10 @@
-"""What a run computes on: device, threads, number format, seeds."""
+"""What a run computes on: device, threads, number format, seeds.
+
+Whatever takes a random generator draws on the CPU, then moves the numbers to the device of the
+weights, so that a seed gives the same noise on every device. Layers that take none (dropout,
+augmentation, a VAE's reparameterisation) draw from torch's global generator while they train, and
+each kind of device has its own.
+"""
 
 import copy
 import os
