@@ -1,4 +1,8 @@
-"""The device that a model computes on."""
+"""The device that a model computes on.
+
+A forward pass takes tensors on the device of its model, as everywhere in PyTorch. What samples,
+searches or measures takes tensors from any device and returns them on that of the model.
+"""
 
 from __future__ import annotations
 
