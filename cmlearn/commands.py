@@ -1,4 +1,4 @@
-"""What the command lines share: their look, and errors as one line."""
+"""Shared parts of the command lines: help pages and one-line error messages."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ INTERRUPTED = 130  # the shell's status after Ctrl-C: 128 and the number of SIGI
 
 
 class PlainErrors(TyperGroup):
-    """Commands whose errors are one line for the user; a bug of ours keeps its traceback."""
+    """A group of commands that prints expected errors as one line; bugs keep their traceback."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that the user named.
+        """Run the command that the user typed.
 
         Raises:
             typer.Exit: with status 1 after a ValueError or OSError, 130 after an interruption.
@@ -25,21 +25,21 @@ class PlainErrors(TyperGroup):
         try:
             return super().invoke(ctx)
         except BrokenPipeError:
-            raise  # `… | head` is no error: typer ends quietly
+            raise  # `… | head` is not an error: typer exits silently
         except (ValueError, OSError) as error:
             typer.echo(f"cmlearn: {error}", err=True)
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
-            typer.echo("cmlearn: interrupted; run the command again to go on.", err=True)
+            typer.echo("cmlearn: interrupted; run the command again to continue.", err=True)
             raise typer.Exit(INTERRUPTED) from error
 
 
 def new_app(description: str, program: str) -> typer.Typer:
-    """Return an app without commands, which suggests the nearest one for a mistyped name.
+    """Return an app without commands; it suggests the nearest command for a mistyped name.
 
     Args:
-        description: the first line of its help.
-        program: how it is called, such as `python -m cmlearn`.
+        description: first line of the help page.
+        program: how users start the app, such as `python -m cmlearn`.
     """
     return typer.Typer(
         cls=PlainErrors,
@@ -54,13 +54,13 @@ def new_app(description: str, program: str) -> typer.Typer:
 
 
 def example(*lines: str) -> str:
-    """Return commands as the end of a help page; \\b keeps the line breaks."""
+    """Return example commands for the end of a help page; \\b keeps the line breaks."""
     return "\n".join(["\b", "Example:", *(f"  {line}" for line in lines)])
 
 
 @contextmanager
 def suggest(name: str, names: Iterable[str]) -> Iterator[None]:
-    """Add the nearest of `names` to the ValueError that a mistyped `name` raises inside."""
+    """Return a context that adds the most similar of `names` to a ValueError about `name`."""
     try:
         yield
     except ValueError as error:

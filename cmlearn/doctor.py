@@ -1,4 +1,4 @@
-"""Says what this machine has, what is missing for the course, and how to cure it."""
+"""Checks whether this machine can run the course, and says how to fix what is missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PYTHONS = ((3, 11), (3, 13))  # the oldest and the newest that pyproject.toml allows
-# What a package is called in the registry; the first that is installed counts.
+# Name -> distributions that provide it; the first one that is installed counts.
 PACKAGES = {
     "torch": ("torch",),
     "torchvision": ("torchvision",),
@@ -28,19 +28,19 @@ SYSTEM_LIBRARIES = (
     "install the system libraries (Debian, Ubuntu: `apt-get install libgl1 libglib2.0-0`), or "
     "without root: `pip uninstall opencv-python`, then `pip install opencv-python-headless`"
 )
-ROOM = 1_000_000_000  # bytes: Storybook takes 250 MB, features and pictures kept aside the rest
-SECONDS = 120  # that an import may take
+DISK_SPACE = 1_000_000_000  # bytes: Storybook takes 250 MB, cached features and images the rest
+TIMEOUT = 120  # seconds for an import
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found.
+    """The result of one check.
 
     Attributes:
-        what: its name.
-        state: what is there, or what is wrong.
-        cure: what to do about it; empty where all is well.
-        needed: whether the course stops without it.
+        what: name of the check.
+        state: what was found.
+        cure: how to fix the problem; empty if there is none.
+        needed: whether the course cannot run without it.
     """
 
     what: str
@@ -50,7 +50,7 @@ class Finding:
 
     @property
     def is_missing(self) -> bool:
-        """Whether the course stops until this is cured."""
+        """Whether the course cannot run until this is fixed."""
         return bool(self.cure) and self.needed
 
 
@@ -58,16 +58,16 @@ Check = Callable[[], Finding]
 
 
 def diagnose(probe: bool = False) -> list[Finding]:
-    """Run every check; one that fails is a finding, and stops no other.
+    """Run every check; an error in one check becomes its finding.
 
     Args:
-        probe: also time whether bf16 is faster than fp32.
+        probe: also time bf16 against fp32.
     """
     return [_run(what, check) for what, check in checks(probe).items()]
 
 
 def checks(probe: bool = False) -> dict[str, Check]:
-    """Every check by its name, in the order in which they are printed."""
+    """Return every check by its name, in the order of printing."""
     return {
         "system": check_system,
         "processor": check_processor,
@@ -88,7 +88,7 @@ def checks(probe: bool = False) -> dict[str, Check]:
 
 
 def table(findings: Sequence[Finding]) -> str:
-    """Return aligned lines, then what to do about those that are marked."""
+    """Format findings as aligned lines; "!" marks problems, whose fixes follow below."""
     width = max(len(finding.what) for finding in findings)
     lines = []
     for finding in findings:
@@ -103,23 +103,23 @@ def _run(what: str, check: Check) -> Finding:
     try:
         return check()
     except ImportError as error:
-        cure = "cure what is marked above first, then run this again"
+        cure = "fix the problems marked above first, then run this again"
         return Finding(what, f"not checked: {_first_line(error)}", cure)
-    except Exception as error:  # whatever is broken on a machine that we have not seen
+    except Exception as error:  # any other fault must not hide the other findings
         state = f"not checked: {type(error).__name__}: {_first_line(error)}"
-        return Finding(what, state, "this check is broken: please report it with this line")
+        return Finding(what, state, "this check itself failed: please report it with this line")
 
 
 # ── the machine ───────────────────────────────────────────────────────────────────────────────
 
 
 def check_system() -> Finding:
-    """Operating system and architecture."""
+    """Report the operating system and the architecture."""
     return Finding("system", f"{platform.system()} {platform.release()}, {platform.machine()}")
 
 
 def check_processor() -> Finding:
-    """Name of the processor, and how many cores there are for this process."""
+    """Report the processor and the number of cores available to this process."""
     import joblib
 
     physical = joblib.cpu_count(only_physical_cores=True)
@@ -127,7 +127,7 @@ def check_processor() -> Finding:
 
 
 def _processor_name() -> str:
-    """The name for people where the system tells it, else the architecture."""
+    """Return the model name if the system provides it, else the architecture."""
     if platform.system() == "Linux":
         for line in Path("/proc/cpuinfo").read_text("utf-8").splitlines():
             if line.startswith("model name"):
@@ -139,7 +139,7 @@ def _processor_name() -> str:
 
 
 def check_memory() -> Finding:
-    """Memory of the machine, and how much of it is free."""
+    """Report the total and the free memory."""
     import psutil
 
     memory = psutil.virtual_memory()
@@ -147,7 +147,7 @@ def check_memory() -> Finding:
 
 
 def check_python() -> Finding:
-    """Version and place of the Python that runs this."""
+    """Check the version of Python."""
     oldest, newest = (".".join(map(str, each)) for each in PYTHONS)
     state = f"{platform.python_version()}, {sys.executable}"
     if PYTHONS[0] <= sys.version_info[:2] <= PYTHONS[1]:
@@ -159,7 +159,11 @@ def check_python() -> Finding:
 
 
 def check_package(what: str) -> Finding:
-    """Version of an installed package, one of `PACKAGES`."""
+    """Check whether a package is installed.
+
+    Args:
+        what: a key of `PACKAGES`.
+    """
     for name in PACKAGES[what]:
         try:
             return Finding(what, version(name))
@@ -173,7 +177,7 @@ def _package_check(what: str) -> Check:
 
 
 def check_opencv() -> Finding:
-    """Whether OpenCV loads; slim images lack libraries that it needs."""
+    """Check whether OpenCV can be imported; slim container images lack libraries it needs."""
     what, error = "OpenCV's import", _import_error("import cv2")
     if not error:
         return Finding(what, "fine")
@@ -182,7 +186,7 @@ def check_opencv() -> Finding:
 
 
 def check_torchvision() -> Finding:
-    """Whether torchvision loads beside this torch, by itself or with the guard's help."""
+    """Check whether torchvision can be imported with this torch, if need be by a workaround."""
     from cmlearn.pretrained.torchvision_guard import CURE, import_torchvision
 
     what, error = "torchvision's import", _import_error("import torchvision")
@@ -192,25 +196,25 @@ def check_torchvision() -> Finding:
         import_torchvision()
     except ImportError as failure:
         return Finding(what, _first_line(failure), CURE)
-    state = f"does not fit this torch ({error}); cmlearn gets around it"
-    return Finding(what, state, f"nothing for the course; for other code, {CURE}", needed=False)
+    state = f"does not match this torch ({error}); cmlearn works around it"
+    return Finding(what, state, f"not needed for the course; for other code, {CURE}", needed=False)
 
 
 def _import_error(code: str) -> str:
-    """The last line that an import writes when it fails, in a Python of its own: it may crash."""
+    """Run `code` in another process, as it may crash; return its last error line, or ""."""
     command = [sys.executable, "-c", code]
-    outcome = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
+    outcome = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False)
     if outcome.returncode == 0:
         return ""
     lines = outcome.stderr.strip().splitlines()
-    return lines[-1] if lines else f"`{code}` ended with status {outcome.returncode}"
+    return lines[-1] if lines else f"`{code}` exited with status {outcome.returncode}"
 
 
-# ── what would be computed on ─────────────────────────────────────────────────────────────────
+# ── the runtime ─────────────────────────────────────────────────────────────────
 
 
 def check_device() -> Finding:
-    """The device that a run would choose."""
+    """Report the device that a run would use."""
     import torch
 
     from cmlearn.training.runtime import DEVICE_VARIABLE, choose_device
@@ -218,25 +222,27 @@ def check_device() -> Finding:
     try:
         device = choose_device()
     except ValueError as error:
-        return Finding("device", str(error), f"set {DEVICE_VARIABLE} to one of these, or unset it")
+        return Finding(
+            "device", str(error), f"set {DEVICE_VARIABLE} to one of these devices, or unset it"
+        )
     name = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
     return Finding("device", f"{device}{name}")
 
 
 def check_threads() -> Finding:
-    """The number of threads that a run would choose."""
+    """Report the number of threads that a run would use."""
     from cmlearn.training.runtime import THREADS_VARIABLE, choose_threads
 
     try:
         count = choose_threads()
     except ValueError as error:
         return Finding("threads", str(error), f"set {THREADS_VARIABLE} to a number, or unset it")
-    why = f" ({THREADS_VARIABLE})" if os.environ.get(THREADS_VARIABLE) else ""
-    return Finding("threads", f"{count}{why}")
+    source = f" ({THREADS_VARIABLE})" if os.environ.get(THREADS_VARIABLE) else ""
+    return Finding("threads", f"{count}{source}")
 
 
 def check_bf16() -> Finding:
-    """Whether training is faster in bf16, for the two kinds of networks of the course."""
+    """Time whether bf16 is worthwhile for convolutions and for a transformer."""
     import torch
     from torch import Tensor, nn
 
@@ -255,7 +261,7 @@ def check_bf16() -> Finding:
     found = []
     for kind, (model, batch) in kinds.items():
         dtype = choose_precision(model.to(device), batch.to(device), loss, device)
-        found.append(f"{'pays' if dtype == torch.bfloat16 else 'does not pay'} for {kind}")
+        found.append(f"{'worthwhile' if dtype == torch.bfloat16 else 'not worthwhile'} for {kind}")
     return Finding("bf16", ", ".join(found))
 
 
@@ -263,7 +269,7 @@ def check_bf16() -> Finding:
 
 
 def check_text_encoder() -> Finding:
-    """Where the weights of the pretrained text encoder lie; none are fetched."""
+    """Check for the weights of the pretrained text encoder; nothing is downloaded."""
     from cmlearn.pretrained.minilm import INSTALL
 
     code = "from cmlearn.pretrained.minilm import find_minilm; print(find_minilm())"
@@ -273,7 +279,7 @@ def check_text_encoder() -> Finding:
         env=os.environ | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": path},
         capture_output=True,
         text=True,
-        timeout=SECONDS,
+        timeout=TIMEOUT,
         check=False,
     )
     if outcome.returncode == 0:
@@ -283,7 +289,7 @@ def check_text_encoder() -> Finding:
 
 
 def check_checkpoints() -> Finding:
-    """Whether every shipped checkpoint is there, as long as its JSON says."""
+    """Check that every shipped checkpoint exists and has the recorded size."""
     from cmlearn.data.folders import checkpoint_folder
     from cmlearn.recipes.registry import RECIPES
 
@@ -293,14 +299,14 @@ def check_checkpoints() -> Finding:
     if not faults:
         return Finding("checkpoints", f"all {len(shipped)} in {folder}")
     cure = (
-        "`git checkout -- data/checkpoints` fetches them again, and "
-        "`python -m cmlearn train NAME` trains one anew"
+        "`git checkout -- data/checkpoints` restores them; "
+        "`python -m cmlearn train NAME` trains one"
     )
     return Finding("checkpoints", "; ".join(faults), cure)
 
 
 def _checkpoint_fault(path: Path) -> str:
-    """What is wrong with a checkpoint, in a few words; its weights are not read."""
+    """Return what is wrong with a checkpoint, or ""; its weights are not read."""
     from cmlearn.training.checkpoint import CheckpointError, read_info
 
     weights = path.with_suffix(".safetensors")
@@ -310,23 +316,25 @@ def _checkpoint_fault(path: Path) -> str:
         return f"{path.name} is missing"
     except CheckpointError as error:
         return f"{path.name} is damaged ({error})"
-    return "" if found == expected else f"{weights.name} has {found:,} bytes of {expected:,}"
+    return (
+        "" if found == expected else f"{weights.name} has {found:,} bytes instead of {expected:,}"
+    )
 
 
 def check_data_set() -> Finding:
-    """The data set that the notebooks would run on."""
+    """Report the data set that the notebooks would use."""
     from cmlearn.data.source import SOURCE_VARIABLE, find_source
 
     try:
         source = find_source()
     except (ValueError, FileNotFoundError) as error:
-        said = f"{SOURCE_VARIABLE}={os.environ.get(SOURCE_VARIABLE)} cannot be used"
-        return Finding("data set", said, f"{error}, or unset {SOURCE_VARIABLE}")
+        state = f"{SOURCE_VARIABLE}={os.environ.get(SOURCE_VARIABLE)} cannot be used"
+        return Finding("data set", state, f"{error}, or unset {SOURCE_VARIABLE}")
     return Finding("data set", f"{source.name}{f' in {source.folder}' if source.folder else ''}")
 
 
 def check_storybook() -> Finding:
-    """Whether Storybook was drawn; the first notebook that needs it draws it, too."""
+    """Check whether Storybook was drawn; otherwise the first notebook that needs it draws it."""
     from cmlearn.data.folders import downloads_folder
     from cmlearn.data.photos.coco import caption_path
     from cmlearn.data.storybook.dataset import SPLITS
@@ -340,17 +348,19 @@ def check_storybook() -> Finding:
 
 
 def check_disk() -> Finding:
-    """Whether data can be written, and how much room there is for it."""
+    """Check whether the data folder is writable and has enough space."""
     from cmlearn.data.folders import HOME_VARIABLE, downloads_folder
 
     folder = downloads_folder()
-    there = next(each for each in (folder, *folder.absolute().parents) if each.exists())
-    cure = f"name another folder in {HOME_VARIABLE}"
-    if not os.access(there, os.W_OK):
-        return Finding("disk", f"{there} cannot be written", f"make it writable, or {cure}")
-    free = shutil.disk_usage(there).free
+    existing = next(each for each in (folder, *folder.absolute().parents) if each.exists())
+    cure = f"set {HOME_VARIABLE} to another folder"
+    if not os.access(existing, os.W_OK):
+        return Finding("disk", f"{existing} cannot be written", f"make it writable, or {cure}")
+    free = shutil.disk_usage(existing).free
     state = f"{_gigabytes(free)} free for {folder}"
-    return Finding("disk", state, f"make room for {_gigabytes(ROOM)}, or {cure}" * (free < ROOM))
+    return Finding(
+        "disk", state, f"free at least {_gigabytes(DISK_SPACE)}, or {cure}" * (free < DISK_SPACE)
+    )
 
 
 def _gigabytes(count: int) -> str:

@@ -22,7 +22,7 @@ def real() -> Path:
     """Real photographs, captions and scores, which lie beside the checkout and never in it."""
     folder = Path(os.environ.get("CMLEARN_REAL", ROOT.parent / "shared" / "real"))
     if not folder.is_dir():
-        pytest.skip(f"real test material is not here: {folder} (set CMLEARN_REAL)")
+        pytest.skip(f"no real photographs, captions and scores in {folder} (CMLEARN_REAL)")
     return folder
 
 

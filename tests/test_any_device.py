@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import repeat
 from typing import Any
@@ -54,6 +54,8 @@ from cmlearn.models.vae import (
     vae_loss,
 )
 from cmlearn.pretrained.minilm import FrozenBert
+from cmlearn.recipes.image_encoders import storybook_two_streams
+from cmlearn.recipes.scene_classifier import storybook_config
 from cmlearn.text.word2vec import SkipGram, skipgram_loss
 from cmlearn.text.wordpiece import WordPiece
 from cmlearn.training import runtime
@@ -86,6 +88,8 @@ SLOTS = {
         ("sky", 1, len(SKIES)), ("ground", 1, len(GROUNDS)),
     ]
 }  # fmt: skip
+SLOT_CLASSES = replace(storybook_config(), width=4, hidden_dim=8)
+TWO_STREAMS = replace(storybook_two_streams(), width=4, colour_dim=6)
 
 
 @dataclass(frozen=True)
@@ -151,12 +155,12 @@ CASES = {
         {"map": lambda model: resnet.class_activation_map(model, resnet.prepare(PIXELS), 3)},
     ),
     "two_stream_encoder": Case(
-        lambda: two_stream_encoder.TwoStreamEncoder(two_stream_encoder.TwoStreamConfig(4, 6)),
+        lambda: two_stream_encoder.TwoStreamEncoder(TWO_STREAMS),
         two_stream_encoder.two_stream_loss,
         {"images": PIXELS, "labels": torch.arange(B * len(LABELS)).reshape(B, -1) % 2},
     ),
     "scene_classifier": Case(
-        lambda: scene_classifier.SceneClassifier(scene_classifier.SceneClassifierConfig(4, 8)),
+        lambda: scene_classifier.SceneClassifier(SLOT_CLASSES),
         scene_classifier.scene_loss,
         {"images": PIXELS, **SLOTS},
         {
@@ -330,9 +334,9 @@ def test_a_frozen_bert_gives_its_vectors_to_the_cpu(second):
     there = FrozenBert(tokenizer, copy.deepcopy(here.model).to(second))
     captions = ["a red house", "a house"]
     for ours, theirs in (
-        (there.words(captions), here.words(captions)),
-        (there.sentences(captions), here.sentences(captions)),
-        (there.whole_words([["a", "red"]])[0], here.whole_words([["a", "red"]])[0]),
+        (there.token_vectors(captions), here.token_vectors(captions)),
+        (there.sentence_vectors(captions), here.sentence_vectors(captions)),
+        (there.word_vectors([["a", "red"]])[0], here.word_vectors([["a", "red"]])[0]),
     ):
         assert ours.device.type == "cpu"
         assert_same(ours, theirs, rtol=1e-2, atol=1e-3)  # float16

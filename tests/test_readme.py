@@ -9,12 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from tools.readme import fill, spread_table, table, tree
+from cmlearn.recipes.registry import RECIPES
+from tools.readme import CODE_MAP, code_map, fill, spread_table, table, tree
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text("utf-8")
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-REFRESH = "run `python -m cmlearn readme` and commit"
+GENERATED = {ROOT / "docs" / "code", ROOT / "docs" / "notebooks"}  # by the site
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(p for p in (ROOT / "docs").rglob("*.md") if not GENERATED & set(p.parents)),
+]
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text("utf-8")
+REFRESH = "run `python -m tools readme` and commit"
 # Files that every repository has, which a tree need not explain.
 USUAL = {"README.md", "LICENSE", "LICENSE-text", "CITATION.cff", "CHANGELOG.md", "CONTRIBUTING.md"}
 
@@ -41,17 +48,30 @@ def test_the_tree_names_what_is_there():
     assert missing == []
 
 
-def test_everything_at_the_top_and_in_the_package_is_in_the_tree():
-    git = ["git", "-C", str(ROOT), "ls-files"]
-    tracked = subprocess.run(git, capture_output=True, text=True, check=False).stdout.split()
-    if not tracked:
-        pytest.skip("not a git checkout: what belongs to it cannot be told")
-    top = {path.split("/")[0] + ("/" if "/" in path else "") for path in tracked}
-    modules = {p for p in tracked if re.fullmatch(r"cmlearn/.*(?<!__init__)\.py", p)}
-    modules = {path for path in modules if (ROOT / path).exists()}
+def test_everything_at_the_top_is_in_the_tree():
+    top = {path.split("/")[0] + ("/" if "/" in path else "") for path in tracked()}
     shown = tree_paths(TEXT)
     assert {name for name in top if name[0] != "."} - USUAL - shown == set(), REFRESH
-    assert modules - shown == set(), REFRESH
+
+
+def test_the_code_map_is_the_one_of_the_code():
+    assert CODE_MAP.read_text("utf-8") == code_map(), REFRESH
+
+
+def test_the_code_map_lists_every_module():
+    modules = {path for path in tracked() if re.fullmatch(r"(cmlearn|tools)/.*\.py", path)}
+    modules = {path for path in modules if (ROOT / path).exists()}
+    listed = set(re.findall(r"\]\(\.\./([^)]+)\)", CODE_MAP.read_text("utf-8")))
+    assert {path for path in modules if not path.endswith("__init__.py")} == listed, REFRESH
+
+
+def tracked() -> list[str]:
+    """The files of the repository; the test is skipped where git cannot tell them."""
+    git = ["git", "-C", str(ROOT), "ls-files"]
+    found = subprocess.run(git, capture_output=True, text=True, check=False).stdout.split()
+    if not found:
+        pytest.skip("not a git checkout: what belongs to it cannot be told")
+    return found
 
 
 def test_the_table_is_what_was_measured():
@@ -100,12 +120,34 @@ def test_pictures_have_alternative_text(page):
     assert re.findall(r"!\[\s*\]\([^)]*\)", page.read_text("utf-8")) == []
 
 
-def test_the_two_commands_are_targets_of_the_makefile():
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
-    assert set(re.findall(r"`?make ([a-z]+)", TEXT)) <= targets
-    assert {"lab", "course", "test", "clean", "help"} <= targets
-
-
 def test_the_spread_is_what_was_measured():
     assert fill(TEXT, "spread", spread_table()) == TEXT, REFRESH
+
+
+def terms(glossary: str) -> list[str]:
+    """The terms that a glossary explains, in its order."""
+    return re.findall(r"^\*\*(.+?)\*\*", glossary, re.MULTILINE)
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    found = [re.sub(r"[^a-z0-9]", "", term.lower()) for term in terms(GLOSSARY)]
+    assert len(found) >= 60
+    assert found == sorted(set(found))
+
+
+def test_each_term_of_the_glossary_says_where_it_is_introduced():
+    entries = [row for row in GLOSSARY.splitlines() if row.startswith("**")]
+    place = r"\]\(\.\./(notebooks/\w+\.ipynb|README\.md|data/README\.md)\)"
+    assert [row for row in entries if not re.search(place, row)] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/index.md"])
+def test_glossary_and_code_map_can_be_found(page):
+    text = (ROOT / page).read_text("utf-8")
+    assert re.search(r"\bglossary\b", text) and re.search(r"\bcode_map\b", text)
+
+
+def test_the_data_page_lists_the_checkpoints_that_ship():
+    listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "data" / "README.md").read_text("utf-8"), re.M)
+    assert sorted(listed) == sorted(name for name, recipe in RECIPES.items() if recipe.ships)
+    assert sorted(listed) == sorted(p.stem for p in (ROOT / "data" / "checkpoints").glob("*.json"))

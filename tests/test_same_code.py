@@ -57,6 +57,8 @@ def package_definitions(package: Path) -> dict[str, dict[str, str]]:
     """By name, then by module, every top-level function and class of the package."""
     found: dict[str, dict[str, str]] = {}
     for path in sorted(package.rglob("*.py")):
+        if path.name == "__main__.py":  # commands, which a notebook may call as it likes
+            continue
         module = str(path.relative_to(package.parent))
         for name, code in definitions(path.read_text("utf-8")).items():
             found.setdefault(name, {})[module] = code

@@ -1,1 +1,1 @@
-"""What makes the course from its parts; used in a checkout, never installed."""
+"""Maintenance scripts of the course; they run from the repository and are not installed."""

@@ -1,4 +1,4 @@
-"""The commands that make the course: `python -m tools COMMAND`, from the root of the repository."""
+"""The command line for maintainers: `python -m tools COMMAND`, in the root of the repository."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from cmlearn.commands import example, new_app, suggest
 
 PROGRAM = "python -m tools"
 
-app = new_app("Regenerate the notebooks, README.md, its tables and its pictures.", PROGRAM)
+app = new_app("Regenerate the notebooks and the generated parts of README.md.", PROGRAM)
 
 
 @app.command(epilog=example(f"{PROGRAM} regenerate 03"))
 def regenerate(
     numbers: Annotated[
-        list[str] | None, typer.Argument(metavar="NN", help="Only these notebooks.")
+        list[str] | None, typer.Argument(metavar="NN", help="Numbers of notebooks; all by default.")
     ] = None,
 ) -> None:
-    """Execute notebooks and write them back."""
+    """Execute notebooks and save their outputs in place."""
     from tools.folders import find_notebooks
     from tools.report import report
     from tools.run import run_notebooks
@@ -32,21 +32,22 @@ def regenerate(
 
 @app.command(epilog=example(f"{PROGRAM} readme"))
 def readme() -> None:
-    """Fill README.md's tree and tables."""
+    """Update the file tree and the tables of README.md."""
     from tools.readme import write_readme
 
     write_readme()
 
 
-@app.command(epilog=example(f"{PROGRAM} scoreboard", f"{PROGRAM} scoreboard painters"))
+@app.command(epilog=example(f"{PROGRAM} scoreboard", f"{PROGRAM} scoreboard image_to_text"))
 def scoreboard(
     boards: Annotated[
-        list[str] | None, typer.Argument(help="painters, tellers; both by default.")
+        list[str] | None,
+        typer.Argument(metavar="BOARD", help="text_to_image, image_to_text; both by default."),
     ] = None,
 ) -> None:
-    """Train every model, draw README.md's scoreboard.
+    """Train every model and update the scoreboard of README.md.
 
-    It takes twenty minutes.
+    Each board takes about ten minutes.
     """
     from tools.folders import ROOT
     from tools.scoreboard import BOARDS, write_scoreboard
@@ -56,12 +57,18 @@ def scoreboard(
 
 @app.command(epilog=example(f"{PROGRAM} spread vae"))
 def spread(
-    name: Annotated[str, typer.Argument(help="Model; a wrong name lists them.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Training; an unknown name prints the list.")
+    ],
 ) -> None:
-    """Train as a notebook does, from three seeds."""
-    from tools.spread import NAMES, measure_spread
+    """Repeat the training of a notebook with three seeds.
 
-    with suggest(name, NAMES):
+    The scores are printed and written to docs/spread.json.
+    """
+    from cmlearn.recipes.spread import TRAININGS
+    from tools.spread import measure_spread
+
+    with suggest(name, TRAININGS):
         found = measure_spread(name)
     for score, values in found.items():
         typer.echo(" ".join([score, *map(str, values)]))
@@ -69,7 +76,7 @@ def spread(
 
 @app.command(epilog=example(f"{PROGRAM} picture"))
 def picture() -> None:
-    """Draw README.md's pictures with the shipped checkpoints."""
+    """Draw the pictures of README.md with the shipped checkpoints."""
     from tools.folders import ROOT
     from tools.readme_pictures import write_pictures
 

@@ -1,4 +1,4 @@
-"""Where the notebooks of the course lie."""
+"""Finds the notebooks of the course."""
 
 from __future__ import annotations
 
@@ -15,28 +15,30 @@ ON_OTHER_DATA = ROOT / "build" / "notebooks_on_other_data"
 
 
 def that_take_data(paths: Sequence[Path]) -> tuple[list[Path], list[Path]]:
-    """Notebooks that run on any data set, and the others.
+    """Split notebooks into those with a DATA parameter, which run on any data set, and the rest.
 
     Raises:
-        ValueError: none of them takes another data set.
+        ValueError: none of them has a DATA parameter.
     """
-    takes = {path: DATA in parameters_of(tidy.read(path)) for path in paths}
-    if not any(takes.values()):
+    has_data = {path: DATA in parameters_of(tidy.read(path)) for path in paths}
+    if not any(has_data.values()):
         names = ", ".join(path.stem for path in paths)
-        raise ValueError(f"no parameter {DATA} in {names}: they run on their own pictures")
-    return [p for p in paths if takes[p]], [p for p in paths if not takes[p]]
+        raise ValueError(
+            f"no parameter {DATA} in {names}: these notebooks always use their own data"
+        )
+    return [p for p in paths if has_data[p]], [p for p in paths if not has_data[p]]
 
 
 def find_notebooks(numbers: Sequence[str] = (), folder: Path = NOTEBOOKS) -> list[Path]:
-    """The notebooks of the course in their order, all of them or those with the given numbers.
+    """Return the paths of the notebooks in order.
 
     Args:
-        numbers: two-digit numbers such as `"03"` (a single digit will do); none means all.
-        folder: where the notebooks lie.
+        numbers: such as "03" or "3"; none means all notebooks.
+        folder: the folder of the notebooks.
 
     Raises:
-        FileNotFoundError: `folder` holds no notebook.
-        ValueError: no notebook has one of the numbers.
+        FileNotFoundError: `folder` contains no notebook.
+        ValueError: there is no notebook with one of the numbers.
     """
     paths = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
     if not paths:

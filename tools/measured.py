@@ -1,4 +1,4 @@
-"""Writes what a run measured to every place that states it."""
+"""Writes the measurements of a run to the files that quote them."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from tools.run import AT_ONCE, Run
 
 
 def write_measured(runs: Sequence[Run], seconds: float) -> None:
-    """Write the runs, which took `seconds` together, to every place that states them.
+    """Write measurements to docs/measured.json, README.md and the notebooks.
 
-    These are docs/measured.json, README.md and the notebooks' own lines.
+    Args:
+        runs: one for each notebook.
+        seconds: wall-clock time of all of them.
     """
     measured = as_json(runs, seconds)
     MEASURED.write_text(json.dumps(measured, indent=2, ensure_ascii=False) + "\n", "utf-8")
@@ -28,7 +30,12 @@ def write_measured(runs: Sequence[Run], seconds: float) -> None:
 
 
 def as_json(runs: Sequence[Run], seconds: float) -> dict[str, Any]:
-    """What docs/measured.json holds: with which software, and a row for every notebook."""
+    """Return the content of docs/measured.json: software, time, and a row for each notebook.
+
+    Args:
+        runs: one for each notebook.
+        seconds: wall-clock time of all of them.
+    """
     return {
         "with": f"Python {platform.python_version()}, torch {version('torch')}, "
         f"{platform.system()} {platform.machine()}, one core for each notebook, "
@@ -47,15 +54,15 @@ def _row(run: Run) -> dict[str, Any]:
 
 
 def line(row: dict[str, Any]) -> str:
-    """What a notebook says of itself at its top."""
+    """Return the line with the measurements that stands at the top of a notebook."""
     return f"Measured: {minutes(row)}, {gigabytes(row)} on one core"
 
 
 def fill_line(path: Path, measured_line: str) -> None:
-    """Replace the line of the notebook at `path` that begins with `Measured:`.
+    """Replace the line of a notebook that starts with `Measured:`.
 
     Raises:
-        ValueError: the notebook has no such line.
+        ValueError: there is no such line.
     """
     notebook = tidy.read(path)
     for cell in notebook.cells:
@@ -66,4 +73,4 @@ def fill_line(path: Path, measured_line: str) -> None:
             cell.source = "\n".join(lines)
             tidy.write(notebook, path)
             return
-    raise ValueError(f"{path.name} has no line that begins with 'Measured:'")
+    raise ValueError(f"{path.name} has no line that starts with 'Measured:': add one at the top")

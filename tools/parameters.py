@@ -1,4 +1,4 @@
-"""Sets the parameters of a notebook, such as the data set that it runs on."""
+"""Reads and sets the parameters of a notebook, such as its data set."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Mapping
 
 from nbformat import NotebookNode
 
-PARAMETERS = "parameters"  # tag of the cell that holds what may be changed
-KNOWN_TRUTH = "known-truth"  # tag of a cell that photographs have no answer for
-DATA = "DATA"
+PARAMETERS = "parameters"  # tag of the cell that assigns the parameters
+KNOWN_TRUTH = "known-truth"  # tag of a cell that needs the scenes, which only Storybook has
+DATA = "DATA"  # the parameter that names the data set
 
 
 def set_parameters(notebook: NotebookNode, values: Mapping[str, object], name: str) -> None:
-    """Give parameters other values, in lines at the end of the cell that holds them.
+    """Append assignments to the parameters cell.
 
     Args:
         notebook: changed in place.
-        values: by the names of the parameters, values whose `repr` is Python.
-        name: what the notebook is called in an error.
+        values: name of a parameter -> its new value, whose `repr` must be Python code.
+        name: name of the notebook in error messages.
 
     Raises:
         ValueError: the notebook has no such parameter.
@@ -26,8 +26,8 @@ def set_parameters(notebook: NotebookNode, values: Mapping[str, object], name: s
     known = parameters_of(notebook)
     for parameter in values:
         if parameter not in known:
-            has = ", ".join(known) or "none"
-            raise ValueError(f"{name} has no parameter {parameter!r}; it has {has}")
+            names = ", ".join(known) or "none"
+            raise ValueError(f"{name} has no parameter {parameter!r}; it has {names}")
     lines = [f"{parameter} = {value!r}" for parameter, value in values.items()]
     cell = _parameters_cell(notebook)
     if cell is not None:
@@ -35,7 +35,7 @@ def set_parameters(notebook: NotebookNode, values: Mapping[str, object], name: s
 
 
 def parameters_of(notebook: NotebookNode) -> tuple[str, ...]:
-    """The names that the cell tagged `parameters` gives values to."""
+    """Return the names that the cell tagged `parameters` assigns."""
     cell = _parameters_cell(notebook)
     nodes = ast.parse(cell.source).body if cell is not None else []
     targets = [target for node in nodes if isinstance(node, ast.Assign) for target in node.targets]
@@ -45,7 +45,7 @@ def parameters_of(notebook: NotebookNode) -> tuple[str, ...]:
 
 
 def tags_of(cell: NotebookNode) -> list[str]:
-    """The tags of a cell."""
+    """Return the tags of a cell."""
     return cell.metadata.get("tags", [])
 
 

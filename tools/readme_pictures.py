@@ -23,66 +23,64 @@ SENTENCES = (
     "a purple kite over a green car",
     "at noon, a blue ball on the snow and a red star",
 )
-COUNT = 4  # pictures of each sentence
+NUM_PICTURES = 4  # drawn from each sentence
 SEED = 0
-SIDE = 96  # pixels of a picture on the sheet, drawn larger than in the data set
-SCENES = 64
+SIDE = 96  # pixels of a picture on the contact sheet; 64 in the data set
+NUM_SCENES = 64
 
 
-def write_pictures(root: Path, loop: Pipeline | None = None) -> str:
+def write_pictures(root: Path, pipeline: Pipeline | None = None) -> str:
     """Write `docs/pictures/readme.png` and `storybook.png`, the same bytes each time.
 
     Args:
-        root: the repository.
-        loop: the models; by default the shipped ones.
+        root: root of the repository.
+        pipeline: the models; by default the shipped ones.
 
     Returns:
-        Markdown for both pictures, with their alternative texts.
+        Markdown for the first, with its alternative text. What the second shows never changes:
+        README.md says it.
 
     Raises:
         FileNotFoundError: a checkpoint is missing.
         OSError: the pictures cannot be written.
     """
     set_threads(1)
-    loop = loop or Pipeline.load()
+    pipeline = pipeline or Pipeline.load()
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
-    first = _loop_picture(root / FOLDER / "readme.png", loop)
-    second = _storybook_picture(root / FOLDER / "storybook.png")
+    _draw_storybook(root / FOLDER / "storybook.png")
+    picture = _round_trip_picture(root / FOLDER / "readme.png", pipeline)
     caption = (
-        "*Left: what was asked. Right: what was said of the framed picture, which is all that the "
-        "second network saw. Drawn by the shipped checkpoints, mistakes included.*"
+        "*Left: the caption. Middle: pictures drawn from it. Right: the caption that a second "
+        "model wrote for the framed picture, without seeing the first one. All by the shipped "
+        "checkpoints, mistakes included.*"
     )
-    world = "*Storybook, the world that it is learned on. Every picture's truth is known.*"
-    return "\n\n".join((first, caption, second, world))
+    return f"{picture}\n\n{caption}"
 
 
-def _loop_picture(path: Path, loop: Pipeline) -> str:
-    """What the course builds, in rows; returns its Markdown."""
-    drawn = [loop.draw(sentence, COUNT, seeded_generator(SEED)) for sentence in SENTENCES]
-    said = loop.describe(np.stack([pictures[0] for pictures in drawn]))
-    figure = loop_rows(SENTENCES, drawn, said, "Sentences become pictures, pictures sentences")
+def _round_trip_picture(path: Path, pipeline: Pipeline) -> str:
+    """Draw each sentence, its pictures and a description of the first; return the Markdown."""
+    drawn = [
+        pipeline.draw(sentence, NUM_PICTURES, seeded_generator(SEED)) for sentence in SENTENCES
+    ]
+    descriptions = pipeline.describe(np.stack([pictures[0] for pictures in drawn]))
+    title = "From sentence to pictures, and from picture to sentence"
+    figure = loop_rows(SENTENCES, drawn, descriptions, title)
     path.write_bytes(png_bytes(figure))
     plt.close(figure)
-    pairs = "; ".join(f"“{a}” came back as “{b}”" for a, b in zip(SENTENCES, said))
-    alt = f"Sentences, {COUNT} pictures drawn from each, and the first of them described: {pairs}."
+    pairs = "; ".join(f"“{a}” became “{b}”" for a, b in zip(SENTENCES, descriptions))
+    alt = f"{NUM_PICTURES} pictures for each sentence, and a description of the first: {pairs}."
     return f"![{alt}]({(FOLDER / path.name).as_posix()})"
 
 
-def _storybook_picture(path: Path) -> str:
-    """A sheet of Storybook; returns its Markdown."""
+def _draw_storybook(path: Path) -> None:
+    """Draw a contact sheet of Storybook."""
     pictures = [render(scene, SIDE) for scene in sheet_scenes()]
     sheet = contact_sheet(pictures, columns=8, gap=6)
     _, encoded = cv2.imencode(".png", sheet[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 9])
     path.write_bytes(encoded.tobytes())
-    alt = (
-        f"{SCENES} small pictures in a grid: houses, trees, cars, flowers, balls and boats on "
-        "grass, sand, snow and sea, with kites, stars and balloons in skies of day, night and "
-        "sunset."
-    )
-    return f"![{alt}]({(FOLDER / path.name).as_posix()})"
 
 
 def sheet_scenes() -> list[Scene]:
-    """The scenes of the sheet."""
+    """Return the scenes of the contact sheet."""
     rng = np.random.default_rng(5)
-    return [sample_scene(rng) for _ in range(SCENES)]
+    return [sample_scene(rng) for _ in range(NUM_SCENES)]

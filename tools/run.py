@@ -1,4 +1,4 @@
-"""Runs notebooks in order, each in a kernel of its own."""
+"""Runs notebooks in order, each in its own kernel."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernel
 from nbformat import NotebookNode
 from tqdm import tqdm
 
+from cmlearn.data.progress import progress_bar
 from tools import tidy
 from tools.parameters import KNOWN_TRUTH, set_parameters, tags_of
 
 CELL_TIMEOUT = 600  # seconds
-AT_ONCE = 2  # notebooks; each has one thread, and the course is made for two cores
-# One thread: two on a busy two-core machine take many times as long. The bars of the notebooks
-# are for people; a run shows its own.
+AT_ONCE = 2  # notebooks run at the same time, one thread each: the course targets two cores
+# One thread: two on a busy two-core machine take many times as long. The progress bars of the
+# notebooks are off, as the run shows its own.
 KERNEL_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OMP_WAIT_POLICY": "passive",
     "TQDM_DISABLE": "1",
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    # Whatever the reader's shell says: what is written back to git is Storybook's.
+    # Overrides the shell's value: outputs in git must come from Storybook.
     "CMLEARN_DATA": "",
 }
-REFUSAL = "UnknownTruthError"  # what a cell tagged known-truth raises on photographs
+UNKNOWN_TRUTH_ERROR = "UnknownTruthError"  # of a cell tagged known-truth, on photographs
 # ru_maxrss is in kilobytes on Linux and in bytes on macOS.
 PEAK_MEMORY = """
 import sys as _sys
@@ -47,15 +48,15 @@ except ImportError:
 
 @dataclass(frozen=True)
 class Run:
-    """What came of running one notebook."""
+    """The result of running one notebook."""
 
     name: str
     seconds: float
-    peak_mb: float  # of the kernel's process; 0 where the system does not tell
-    headline: str
+    peak_mb: float  # of the kernel's process; 0 if unknown
+    headline: str  # printed by the cell tagged `headline`
     failure: str = ""  # the failing cell and its error
-    stderr: tuple[str, ...] = ()  # the cells that wrote to standard error
-    passed_over: int = 0  # cells that need the known truth, which the data did not have
+    stderr: tuple[str, ...] = ()  # cells that wrote to standard error
+    num_skipped: int = 0  # cells that need the true scenes, which the data set does not have
 
 
 def run_notebooks(
@@ -65,23 +66,27 @@ def run_notebooks(
     parameters: Mapping[str, object] | None = None,
     at_once: int = 1,
 ) -> list[Run]:
-    """Run notebooks in order, going on when one of them fails.
+    """Run notebooks in order; a failure does not stop the others.
 
     Args:
         paths: the notebooks, in order.
-        into: the folder for the executed copies; None writes each notebook back to its place, and
-            leaves one that fails as it was.
-        timeout: seconds that one cell may take.
-        parameters: values to set in the cells tagged `parameters`, such as another data set in
-            `DATA`; only together with `into`.
-        at_once: how many run at the same time, each on a core of its own.
+        into: folder for the executed copies. By default each notebook is overwritten, unless it
+            fails.
+        timeout: limit for a single cell in seconds.
+        parameters: new values for the cells tagged `parameters`, such as another data set in
+            `DATA`; needs `into`.
+        at_once: number of notebooks that run at the same time.
+
+    Returns:
+        One result for each notebook, in order.
 
     Raises:
-        ValueError: notebooks with other parameters than their own shall be written back; or a
-            notebook has no such parameter.
+        ValueError: `parameters` without `into`, or a notebook has no such parameter.
     """
     if parameters and into is None:
-        raise ValueError("notebooks with other parameters are not written back: say where to")
+        raise ValueError(
+            "notebooks with other parameters are not written back: set `into` to another folder"
+        )
 
     def run_one(number: int, path: Path) -> Run:
         notebook = tidy.read(path)
@@ -96,14 +101,21 @@ def run_notebooks(
             tidy.write(tidy.tidy(notebook), path)
         return run
 
-    with ThreadPoolExecutor(at_once) as pool:  # threads will do: the work is in the kernels
+    with ThreadPoolExecutor(at_once) as pool:  # threads suffice: the work is in the kernels
         return list(pool.map(run_one, range(1, len(paths) + 1), paths))
 
 
 def run_notebook(
     notebook: NotebookNode, path: Path, bar: tqdm | None = None, timeout: int = CELL_TIMEOUT
 ) -> Run:
-    """Execute `notebook` in place, in the folder of `path`."""
+    """Execute a notebook in place.
+
+    Args:
+        notebook: its cells get their outputs.
+        path: gives the name of the run and the working folder.
+        bar: advances by one for each code cell.
+        timeout: limit for a single cell in seconds.
+    """
     client = NotebookClient(
         notebook,
         timeout=timeout,
@@ -123,13 +135,13 @@ def run_notebook(
         except _CellError as error:
             failure = str(error)
     seconds = time.perf_counter() - start
-    stderr, passed_over = _wrote_stderr(notebook), len(_refusals(notebook))
+    stderr, num_skipped = _stderr_cells(notebook), _count_skipped(notebook)
     headline = tidy.headline(notebook)
-    return Run(path.stem, seconds, peak_mb, headline, failure, stderr, passed_over)
+    return Run(path.stem, seconds, peak_mb, headline, failure, stderr, num_skipped)
 
 
 class _CellError(Exception):
-    """A cell of a notebook did not run to its end."""
+    """A cell of a notebook failed."""
 
 
 def _run_cells(client: NotebookClient, bar: tqdm | None) -> None:
@@ -138,7 +150,7 @@ def _run_cells(client: NotebookClient, bar: tqdm | None) -> None:
             continue
         try:
             client.execute_cell(cell, index)
-            _refuse_other_errors(cell, index)
+            _check_errors(cell, index)
         except CellExecutionError as error:
             raise _CellError(f"{_name(cell, index)}: {error.ename}: {error.evalue}") from error
         except CellTimeoutError as error:
@@ -149,26 +161,28 @@ def _run_cells(client: NotebookClient, bar: tqdm | None) -> None:
             bar.update()
 
 
-def _refuse_other_errors(cell: NotebookNode, index: int) -> None:
-    """A cell tagged `raises-exception` lets any error pass; we let one pass."""
+def _check_errors(cell: NotebookNode, index: int) -> None:
+    """Raise unless the error of a known-truth cell is the expected one.
+
+    The tag `raises-exception` alone would let any error pass.
+    """
     for output in cell.outputs:
         if output.output_type != "error" or KNOWN_TRUTH not in tags_of(cell):
             continue
-        if output.ename != REFUSAL:
+        if output.ename != UNKNOWN_TRUTH_ERROR:
             raise _CellError(f"{_name(cell, index)}: {output.ename}: {output.evalue}")
 
 
-def _refusals(notebook: NotebookNode) -> list[NotebookNode]:
-    """The cells that asked for a truth that nobody knows."""
-    return [
-        cell
+def _count_skipped(notebook: NotebookNode) -> int:
+    """Return the number of cells that stopped because the true scenes are unknown."""
+    return sum(
+        any(output.get("ename") == UNKNOWN_TRUTH_ERROR for output in cell.get("outputs", []))
         for cell in notebook.cells
-        if any(output.get("ename") == REFUSAL for output in cell.get("outputs", []))
-    ]
+    )
 
 
-def _wrote_stderr(notebook: NotebookNode) -> tuple[str, ...]:
-    """The cells with warnings; the bars are off, so that nothing else should come there."""
+def _stderr_cells(notebook: NotebookNode) -> tuple[str, ...]:
+    """Return the cells that wrote to standard error: warnings, as progress bars are off."""
     return tuple(
         _name(cell, index)
         for index, cell in enumerate(notebook.cells)
@@ -182,7 +196,7 @@ def _name(cell: NotebookNode, index: int) -> str:
 
 
 def _peak_memory(client: NotebookClient) -> float:
-    """Megabytes that the kernel's process held at its height."""
+    """Return the peak memory of the kernel's process in megabytes."""
     cell = nbformat.v4.new_code_cell(PEAK_MEMORY)
     client.nb.cells.append(cell)
     try:
@@ -194,10 +208,10 @@ def _peak_memory(client: NotebookClient) -> float:
 
 @contextmanager
 def _progress(title: str, notebook: NotebookNode) -> Iterator[tqdm]:
-    """A bar over the code cells whose clock goes on while a long cell runs."""
+    """Yield a progress bar over the code cells; its clock also runs during a long cell."""
     total = sum(cell.cell_type == "code" for cell in notebook.cells)
     done = threading.Event()
-    with tqdm(total=total, desc=title, unit="cell", dynamic_ncols=True) as bar:
+    with progress_bar(total=total, desc=title, unit="cell", dynamic_ncols=True) as bar:
         clock = threading.Thread(target=_tick, args=(bar, done), daemon=True)
         clock.start()
         try:

@@ -1,7 +1,7 @@
-"""Every model of the course, trained and held to the same questions.
+"""Trains and scores every model of the course on the same inputs.
 
-Notebooks tell one story each. Here all models stand side by side: text → image as long as in their
-notebooks, image → text for 1,200 steps each, and the shipped checkpoints beside them.
+Text-to-image models are trained as in their notebooks, image-to-text models for 1,200 steps each.
+The shipped checkpoints are scored with them.
 """
 
 from __future__ import annotations
@@ -41,40 +41,41 @@ from cmlearn.viz.display import png_bytes
 from tools.scoreboard_figures import image_to_text_board, text_to_image_board
 
 SEED = 0
-# Rows of the test and of the novel split: eight prompts, and eight pictures.
-SHOWN = {"test": (0, 1, 2, 3, 4, 5), "novel": (0, 1)}
-VARIED = 100  # captions that leave much open, of which eight pictures each are drawn
+# Rows of each split that the figures show, eight in all.
+EXAMPLES = {"test": (0, 1, 2, 3, 4, 5), "novel": (0, 1)}
+NUM_VARIETY_CAPTIONS = 100  # captions for the variety score
+SAMPLES_PER_CAPTION = 8  # images of each of them
 SCOREBOARD_FILE = Path(__file__).parents[1] / "docs" / "scoreboard.json"
 PICTURES = Path("docs") / "pictures"
-DPI = 140  # words stay legible when the figure is enlarged
+DPI = 140  # keeps words legible when the figure is enlarged
 
 BOARDS = {
     "text_to_image": (
         "text to image",
-        "Eight sentences, and what every text → image model drew for them, framed green where all "
-        "is true and red where not. All true:",
+        "Eight captions and the images that each text-to-image model generated from them, framed "
+        "green if the whole caption is true and red if not. Whole caption true:",
     ),
     "image_to_text": (
         "image to text",
-        "Eight pictures, and what every image → text model said of them, false words red. "
-        "All true:",
+        "Eight images and the captions that each image-to-text model generated for them, with "
+        "false words in red. All claims true:",
     ),
 }
 
 Splits = Mapping[str, CaptionedPictures]
 Row = dict[str, float | None]
-Marked = list[Any]  # what is shown of a model, with what of it is true
-Trained = tuple[Any, Any]  # a model, and the vocabulary with which it reads or writes
+Outputs = list[Any]  # a model's outputs for the examples, each with its correctness
+Trained = tuple[Any, Any]  # a model, and its vocabulary or text encoder
 
 
 class Entry(NamedTuple):
     """A model on the scoreboard.
 
     Attributes:
-        name: what it is called there.
+        name: its label.
         fitted: returns the model and its vocabulary.
-        shipped: whether it is loaded instead of trained.
-        encoder: the image encoder whose features it gets, image → text alone.
+        shipped: whether it is a shipped checkpoint instead of trained here.
+        encoder: name of the image encoder; used by image-to-text models only.
     """
 
     name: str
@@ -139,138 +140,159 @@ IMAGE_TO_TEXT = (
 
 
 def write_scoreboard(root: Path, boards: Sequence[str] = ("text_to_image", "image_to_text")) -> str:
-    """Train every model, write its scores and a figure of each board: ten minutes each.
+    """Train and score every model; write docs/scoreboard.json and a figure for each board.
+
+    Each board takes about ten minutes.
 
     Args:
-        root: the repository; docs/scoreboard.json and PNGs in docs/pictures are written.
-        boards: which of `BOARDS` to draw anew; the other stays as it is.
+        root: root of the repository; the figures go to docs/pictures.
+        boards: keys of `BOARDS` to update; the other board stays as it is.
 
     Returns:
-        Markdown of all figures, with their alternative texts.
+        Markdown of all figures, with their alternative text.
 
     Raises:
         ValueError: there is no such board.
     """
     if unknown := set(boards) - set(BOARDS):
-        raise ValueError(f"no board {', '.join(unknown)}: there are {', '.join(BOARDS)}")
+        raise ValueError(f"no board {', '.join(unknown)}; choose from {', '.join(BOARDS)}")
     set_threads(1)
-    splits = {split: load_storybook(split) for split in SHOWN}
+    splits = {split: load_storybook(split) for split in EXAMPLES}
     for board in boards:
         figure, rows = (
             _text_to_image(splits) if board == "text_to_image" else _image_to_text(splits)
         )
         (root / PICTURES / f"{board}.png").write_bytes(png_bytes(figure, DPI))
-        _keep(BOARDS[board][0], rows)
-    return markdown(_kept())
+        _save_scores(BOARDS[board][0], rows)
+    return markdown(_read_scores())
 
 
 def _text_to_image(splits: Splits) -> tuple[Figure, dict[str, Row]]:
-    drawn_by = {entry.name: score_text_to_image(entry, splits) for entry in TEXT_TO_IMAGE}
-    rows = _rows(drawn_by)
-    return text_to_image_board(prompts(splits), _answers(drawn_by), rows), rows
+    results = {entry.name: score_text_to_image(entry, splits) for entry in TEXT_TO_IMAGE}
+    rows = _rows(results)
+    return text_to_image_board(example_captions(splits), _outputs(results), rows), rows
 
 
 def _image_to_text(splits: Splits) -> tuple[Figure, dict[str, Row]]:
-    told = {entry.name: score_image_to_text(entry, splits) for entry in IMAGE_TO_TEXT}
-    rows = _rows(told)
-    return image_to_text_board(shown_images(splits), _answers(told), rows), rows
+    results = {entry.name: score_image_to_text(entry, splits) for entry in IMAGE_TO_TEXT}
+    rows = _rows(results)
+    return image_to_text_board(example_images(splits), _outputs(results), rows), rows
 
 
-def _kept() -> dict[str, dict[str, Row]]:
+def _read_scores() -> dict[str, dict[str, Row]]:
     return json.loads(SCOREBOARD_FILE.read_text("utf-8")) if SCOREBOARD_FILE.exists() else {}
 
 
-def _keep(direction: str, rows: dict[str, Row]) -> None:
-    text = json.dumps({**_kept(), direction: rows}, indent=1, ensure_ascii=False, sort_keys=False)
+def _save_scores(direction: str, rows: dict[str, Row]) -> None:
+    text = json.dumps(
+        {**_read_scores(), direction: rows}, indent=1, ensure_ascii=False, sort_keys=False
+    )
     SCOREBOARD_FILE.write_text(f"{text}\n", "utf-8")
 
 
-def score_text_to_image(entry: Entry, splits: Splits) -> tuple[Row, Marked]:
-    """Let a text → image model draw the first caption of every scene.
+def score_text_to_image(entry: Entry, splits: Splits) -> tuple[Row, Outputs]:
+    """Score a text-to-image model on the first caption of every scene.
+
+    Args:
+        entry: the model.
+        splits: the Storybook splits "test" and "novel".
 
     Returns:
-        Its scores; and its pictures for the prompts that are shown, each with whether the whole
-        caption is true of it.
+        Its scores, 0 to 1, with its training time in seconds (None if shipped); and its images
+        (H, W, 3) uint8 for the examples, each with whether the whole caption is true.
     """
-    begin = time.process_time()  # of one core, whatever else the machine does meanwhile
+    begin = time.process_time()  # CPU time, so that other load does not count
     model, vocabulary = entry.fitted()
     seconds = time.process_time() - begin
 
-    def draw(captions: Sequence[str], seed: int = SEED) -> np.ndarray:
+    def generate(captions: Sequence[str], seed: int = SEED) -> np.ndarray:
         tokens = vocabulary.encode_batch(captions)
         return to_uint8(model.sample(tokens, seeded_generator(seed))).numpy()
 
     row: Row = {"seconds": None if entry.shipped else round(seconds)}
-    shown: Marked = []
-    for split, rows in SHOWN.items():
-        asked = first_captions(splits[split])
-        drawn = draw(asked)
-        readings = parse_scenes(drawn)
-        row[split] = round(score_scenes(readings, asked)["all_true"], 3)
-        true = captions_hold(readings, asked)
-        shown += [(drawn[n], bool(true[n])) for n in rows]
-    leaving_open = [captions[3] for captions in splits["test"].captions[:VARIED]]
-    eight = np.stack([draw(leaving_open, seed) for seed in range(8)], axis=1)
-    row["coverage"] = round(variety(eight, leaving_open, parse_scenes) / 8, 3)
-    return row, shown
+    outputs: Outputs = []
+    for split, examples in EXAMPLES.items():
+        captions = first_captions(splits[split])
+        images = generate(captions)
+        scenes = parse_scenes(images)
+        row[split] = round(score_scenes(scenes, captions)["all_true"], 3)
+        true = captions_hold(scenes, captions)
+        outputs += [(images[n], bool(true[n])) for n in examples]
+    # The fourth caption of a scene mentions little, so that many scenes fit it.
+    ambiguous = [captions[3] for captions in splits["test"].captions[:NUM_VARIETY_CAPTIONS]]
+    seeds = range(SAMPLES_PER_CAPTION)
+    samples = np.stack([generate(ambiguous, seed) for seed in seeds], axis=1)
+    distinct = variety(samples, ambiguous, parse_scenes)
+    row["coverage"] = round(distinct / SAMPLES_PER_CAPTION, 3)
+    return row, outputs
 
 
-def score_image_to_text(entry: Entry, splits: Splits) -> tuple[Row, Marked]:
-    """Let an image → text model say something of every picture.
+def score_image_to_text(entry: Entry, splits: Splits) -> tuple[Row, Outputs]:
+    """Score the captions that an image-to-text model generates for every image.
+
+    Args:
+        entry: the model.
+        splits: the Storybook splits "test" and "novel".
 
     Returns:
-        Its scores; and of each picture that is shown the words said, each with whether it is true.
+        Its scores, 0 to 1, with its training time in seconds (None if shipped); and its captions
+        of the examples as lists of words, each with whether it is true.
     """
-    begin = time.process_time()  # of one core, whatever else the machine does meanwhile
+    begin = time.process_time()  # CPU time, so that other load does not count
     model, vocabulary = entry.fitted()
     seconds = time.process_time() - begin
     row: Row = {"seconds": None if entry.shipped else round(seconds)}
-    shown: Marked = []
-    for split, rows in SHOWN.items():
+    outputs: Outputs = []
+    for split, examples in EXAMPLES.items():
         scenes = splits[split].scenes or ()
-        said = [
-            vocabulary.decode(t) for t in greedy_search(model, grid_features(split, entry.encoder))
-        ]
-        rates = score_captions(said, scenes)
+        tokens = greedy_search(model, grid_features(split, entry.encoder))
+        captions = [vocabulary.decode(ids) for ids in tokens]
+        rates = score_captions(captions, scenes)
         row[split] = round(rates["all_true"], 3)
         row.setdefault("coverage", round(rates["coverage"], 3))
-        shown += [mark_words(said[n], scenes[n]) for n in rows]
-    return row, shown
+        outputs += [mark_words(captions[n], scenes[n]) for n in examples]
+    return row, outputs
 
 
 def first_captions(data: CaptionedPictures) -> list[str]:
-    """The first caption of each scene, which tells all there is but the places."""
+    """Return the first caption of each scene, which states everything but the relations."""
     return [captions[0] for captions in data.captions]
 
 
-def prompts(splits: Splits) -> list[str]:
-    """The captions that are shown."""
-    return [first_captions(splits[split])[n] for split, rows in SHOWN.items() for n in rows]
+def example_captions(splits: Splits) -> list[str]:
+    """Return the captions of the examples."""
+    return [first_captions(splits[split])[n] for split, rows in EXAMPLES.items() for n in rows]
 
 
-def shown_images(splits: Splits) -> list[np.ndarray]:
-    """The pictures that are shown, (H, W, 3) uint8 each: those of the prompts."""
-    return [splits[split].images[n] for split, rows in SHOWN.items() for n in rows]
+def example_images(splits: Splits) -> list[np.ndarray]:
+    """Return the images of the examples, (H, W, 3) uint8 each."""
+    return [splits[split].images[n] for split, rows in EXAMPLES.items() for n in rows]
 
 
 def markdown(scores: Mapping[str, Mapping[str, Row]]) -> str:
-    """The two figures, each with its numbers in its alternative text, and what they show."""
+    """Return the Markdown of both figures; the alternative text contains the scores.
+
+    Args:
+        scores: for "text to image" and "image to text", name of a model -> its scores.
+    """
     parts = []
-    for name, (direction, what) in BOARDS.items():
+    for name, (direction, alt) in BOARDS.items():
         if direction not in scores:
             continue
-        told = "; ".join(f"{model}: {_told(row)}" for model, row in scores[direction].items())
-        parts.append(f"![{what} {told}.]({(PICTURES / name).as_posix()}.png)")
+        results = "; ".join(
+            f"{model}: {_percentages(row)}" for model, row in scores[direction].items()
+        )
+        parts.append(f"![{alt} {results}.]({(PICTURES / name).as_posix()}.png)")
     return "\n\n".join(parts)
 
 
-def _told(row: Row) -> str:
+def _percentages(row: Row) -> str:
     return f"{100 * (row['test'] or 0):.1f} % on test, {100 * (row['novel'] or 0):.1f} % on novel"
 
 
-def _rows(answered: Mapping[str, tuple[Row, Marked]]) -> dict[str, Row]:
-    return {name: row for name, (row, _) in answered.items()}
+def _rows(results: Mapping[str, tuple[Row, Outputs]]) -> dict[str, Row]:
+    return {name: row for name, (row, _) in results.items()}
 
 
-def _answers(answered: Mapping[str, tuple[Row, Marked]]) -> dict[str, Marked]:
-    return {name: marked for name, (_, marked) in answered.items()}
+def _outputs(results: Mapping[str, tuple[Row, Outputs]]) -> dict[str, Outputs]:
+    return {name: outputs for name, (_, outputs) in results.items()}

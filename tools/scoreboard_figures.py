@@ -1,4 +1,4 @@
-"""Figures of many models at the same task: what each made of it beside its scores."""
+"""Figures that compare the outputs and scores of several models."""
 
 from __future__ import annotations
 
@@ -12,67 +12,68 @@ from matplotlib.figure import Figure
 
 from cmlearn.viz.style import GREEN, INK, LIGHT_RED, RED
 
-NAME_WIDTH = 1.75  # of the column of names and scores, in pictures
-LETTERS = 18  # in a line below a picture
-LINE = 0.115  # inches from line to line of what is said
+NAME_WIDTH = 1.75  # width of the first column, relative to the others
+MAX_CHARACTERS = 18  # in a line of a caption
+LINE_HEIGHT = 0.115  # of a caption, in inches
 
 Row = Mapping[str, float | None]
 
 
 def text_to_image_board(
-    prompts: Sequence[str],
-    drawn: Mapping[str, Sequence[tuple[np.ndarray, bool]]],
+    captions: Sequence[str],
+    outputs: Mapping[str, Sequence[tuple[np.ndarray, bool]]],
     scores: Mapping[str, Row],
 ) -> Figure:
-    """Draw a row of pictures for each text → image model, under the sentences they are for.
+    """Draw captions above a row of generated images for each text-to-image model.
 
     Args:
-        prompts: N sentences.
-        drawn: model's name to its N pictures (H, W, 3) uint8, each with whether it is all true.
-        scores: model's name to test, novel and coverage (0 to 1) and seconds (None if shipped).
+        captions: N captions.
+        outputs: model's name -> its N images (H, W, 3) uint8, each with whether it matches.
+        scores: model's name -> test, novel and coverage (0 to 1), and seconds of training (None if
+            shipped).
     """
-    figure, grid = _grid(len(prompts), [0.62, *[1.08] * len(drawn)])
-    for ax, prompt in zip(grid[0, 1:], prompts, strict=True):
-        ax.text(0.5, 0.0, _wrapped(prompt, 19), ha="center", va="bottom", fontsize=7, color=INK)
-    for axes, (name, pictures) in zip(grid[1:], drawn.items(), strict=True):
-        _name(axes[0], name, scores[name], "different")
-        for ax, (picture, true) in zip(axes[1:], pictures, strict=True):
-            ax.imshow(picture, interpolation="nearest")
-            ax.add_patch(_frame(picture, GREEN if true else RED))
-    figure.suptitle("Text → image: green where all is true that was asked", fontsize=11, color=INK)
+    figure, grid = _grid(len(captions), [0.62, *[1.08] * len(outputs)])
+    for ax, caption in zip(grid[0, 1:], captions, strict=True):
+        ax.text(0.5, 0.0, _wrapped(caption, 19), ha="center", va="bottom", fontsize=7, color=INK)
+    for axes, (name, images) in zip(grid[1:], outputs.items(), strict=True):
+        _write_scores(axes[0], name, scores[name], "variety")
+        for ax, (image, true) in zip(axes[1:], images, strict=True):
+            ax.imshow(image, interpolation="nearest")
+            ax.add_patch(_frame(image, GREEN if true else RED))
+    figure.suptitle("Text to image: green if the whole caption is true", fontsize=11, color=INK)
     return figure
 
 
 def image_to_text_board(
     images: Sequence[np.ndarray],
-    said: Mapping[str, Sequence[Sequence[tuple[str, bool]]]],
+    outputs: Mapping[str, Sequence[Sequence[tuple[str, bool]]]],
     scores: Mapping[str, Row],
 ) -> Figure:
-    """Draw a row of sentences for each image → text model, under the pictures they are about.
+    """Draw images above a row of generated captions for each image-to-text model.
 
     Args:
-        images: N pictures (H, W, 3) uint8.
-        said: model's name to its N sentences: words, each with whether it is true.
+        images: N images (H, W, 3) uint8.
+        outputs: model's name -> its N captions, as lists of words, each with whether it is true.
         scores: as `text_to_image_board` takes them.
     """
     lines = {
-        name: max(y + 1 for words in rows for y, *_ in _laid_out(words))
-        for name, rows in said.items()
+        name: max(y + 1 for words in rows for y, *_ in _word_positions(words))
+        for name, rows in outputs.items()
     }
-    heights = [1.08, *(max(0.62, 0.14 + LINE * count) for count in lines.values())]
+    heights = [1.08, *(max(0.62, 0.14 + LINE_HEIGHT * count) for count in lines.values())]
     figure, grid = _grid(len(images), heights)
     for ax, image in zip(grid[0, 1:], images, strict=True):
         ax.imshow(image, interpolation="nearest")
-    for axes, (name, rows) in zip(grid[1:], said.items(), strict=True):
-        _name(axes[0], name, scores[name], "said")
+    for axes, (name, rows) in zip(grid[1:], outputs.items(), strict=True):
+        _write_scores(axes[0], name, scores[name], "coverage")
         for ax, words in zip(axes[1:], rows, strict=True):
-            _write(ax, words)
-    figure.suptitle("Image → text: red where a word is false", fontsize=11, color=INK)
+            _write_caption(ax, words)
+    figure.suptitle("Image to text: false words in red", fontsize=11, color=INK)
     return figure
 
 
 def _grid(columns: int, heights: Sequence[float]) -> tuple[Figure, np.ndarray]:
-    """A row for each height, in inches, and a column of names before the others."""
+    """Return axes with a row for each height, in inches, and a first column for the names."""
     figure, grid = plt.subplots(
         len(heights),
         columns + 1,
@@ -87,11 +88,11 @@ def _grid(columns: int, heights: Sequence[float]) -> tuple[Figure, np.ndarray]:
     return figure, grid
 
 
-def _name(ax: Axes, name: str, row: Row, covered: str) -> None:
+def _write_scores(ax: Axes, name: str, row: Row, coverage_label: str) -> None:
     seconds = "shipped" if row["seconds"] is None else f"trained {row['seconds']:.0f} s"
     # One decimal: 99.9 % is not 100 %.
     scores = f"true: test {_percent(row['test'])}, novel {_percent(row['novel'])}"
-    rest = f"{covered} {100 * (row['coverage'] or 0):.0f} %, {seconds}"
+    rest = f"{coverage_label} {100 * (row['coverage'] or 0):.0f} %, {seconds}"
     ax.text(0, 0.72, name, fontsize=8.5, color=INK, weight="bold", va="center")
     ax.text(0, 0.42, scores, fontsize=7, color=INK, va="center")
     ax.text(0, 0.18, rest, fontsize=7, color=INK, va="center")
@@ -101,32 +102,32 @@ def _percent(share: float | None) -> str:
     return f"{100 * (share or 0):.1f} %"
 
 
-def _frame(picture: np.ndarray, colour: str) -> plt.Rectangle:
-    height, width = picture.shape[:2]
+def _frame(image: np.ndarray, colour: str) -> plt.Rectangle:
+    height, width = image.shape[:2]
     return plt.Rectangle((-0.5, -0.5), width, height, fill=False, edgecolor=colour, lw=3)
 
 
-def _wrapped(text: str, letters: int) -> str:
-    return "\n".join(textwrap.wrap(text, letters))
+def _wrapped(text: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(text, width))
 
 
-def _laid_out(words: Sequence[tuple[str, bool]]) -> list[tuple[int, int, str, bool]]:
-    """Line and column, in letters, of each word."""
+def _word_positions(words: Sequence[tuple[str, bool]]) -> list[tuple[int, int, str, bool]]:
+    """Return (line, column in characters, word, whether it is true) of each word."""
     placed, y, x = [], 0, 0
     for word, true in words:
-        if x and x + len(word) > LETTERS:
+        if x and x + len(word) > MAX_CHARACTERS:
             y, x = y + 1, 0
         placed.append((y, x, word, true))
         x += len(word) + 1
     return placed
 
 
-def _write(ax: Axes, words: Sequence[tuple[str, bool]]) -> None:
-    for y, x, word, true in _laid_out(words):
+def _write_caption(ax: Axes, words: Sequence[tuple[str, bool]]) -> None:
+    for y, x, word, true in _word_positions(words):
         ax.annotate(
             word,
             (0, 1),
-            (x * 4.2 + 1, -72 * (LINE * (y + 1))),
+            (x * 4.2 + 1, -72 * (LINE_HEIGHT * (y + 1))),
             xycoords="axes fraction",
             textcoords="offset points",
             family="monospace",

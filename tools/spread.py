@@ -1,4 +1,4 @@
-"""Measures how far the scores of a notebook's training move with the seed."""
+"""Measures the spread of a notebook's scores over several seeds."""
 
 from __future__ import annotations
 
@@ -12,17 +12,21 @@ SEEDS = (0, 1, 2)
 
 
 def measure_spread(name: str, path: Path = SPREAD_FILE) -> dict[str, list[float]]:
-    """Train as a notebook does, from each of `SEEDS`, and write the scores to `path`.
+    """Repeat the training of a notebook with each of `SEEDS`; write the scores to `path`.
+
+    Args:
+        name: a key of `TRAININGS`.
+        path: a JSON file; its scores of other trainings stay.
 
     Returns:
-        score's name to its values, one a seed.
+        Name of a score -> its values, one for each seed.
 
     Raises:
-        ValueError: no notebook trains such a model.
+        ValueError: there is no such training.
     """
     if name not in TRAININGS:
-        raise ValueError(f"name: {name!r} is none of {', '.join(TRAININGS)}")
-    set_threads(1)  # as in the notebooks: sums of several threads round differently
+        raise ValueError(f"name: no training {name!r}; choose one of {', '.join(TRAININGS)}")
+    set_threads(1)  # as in the notebooks: results depend on the number of threads
     runs = [TRAININGS[name](seed) for seed in SEEDS]
     found = {score: [run[score] for run in runs] for score in runs[0]}
     known = json.loads(path.read_text("utf-8")) if path.exists() else {}

@@ -1,4 +1,4 @@
-"""Gives an executed notebook the one form in which it is kept in git."""
+"""Normalises executed notebooks, so that equal runs give equal files in git."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def read(path: Path) -> NotebookNode:
     """Read a notebook.
 
     Raises:
-        ValueError: the file is no notebook.
+        ValueError: the file is not a notebook.
     """
     try:
         return nbformat.read(path, as_version=4)
@@ -31,30 +31,30 @@ def read(path: Path) -> NotebookNode:
 
 
 def write(notebook: NotebookNode, path: Path) -> None:
-    """Write a notebook whole or not at all, so that a broken run leaves the old one in place."""
+    """Write a notebook; if writing fails, the old file stays."""
     with written_whole(path) as partial:
         partial.write_text(nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n", "utf-8")
 
 
 def tidy(notebook: NotebookNode) -> NotebookNode:
-    """The notebook without what differs between two equal runs.
+    """Return a copy without anything that differs between two equal runs.
 
-    Gone are timings, widget state, the standard error stream (progress bars) and the details of
-    this machine's Python; cells are numbered `cell-000`, `cell-001`, …
+    Timings, widget state, standard error (progress bars) and details of this machine's Python are
+    removed. The ids of the cells become `cell-000`, `cell-001`, …
     """
     clean = nbformat.from_dict(notebook)
     clean.nbformat, clean.nbformat_minor = 4, 5
     clean.metadata = nbformat.from_dict(METADATA)
     for number, cell in enumerate(clean.cells):
         cell.id = f"cell-{number:03d}"
-        cell.metadata = _kept(cell.metadata, VOLATILE)
+        cell.metadata = _without(cell.metadata, VOLATILE)
         if cell.cell_type == "code":
-            cell.outputs = [_tidy_output(o) for o in cell.outputs if not _is_passing(o)]
+            cell.outputs = [_tidy_output(o) for o in cell.outputs if not _is_transient(o)]
     return clean
 
 
 def headline(notebook: NotebookNode) -> str:
-    """What the cell tagged `headline` printed after `headline: `; empty where there is none."""
+    """Return what the cell tagged `headline` printed after `headline: `, or ""."""
     for cell in notebook.cells:
         if cell.cell_type == "code" and "headline" in cell.metadata.get("tags", []):
             printed = "".join(o.get("text", "") for o in cell.outputs)
@@ -64,8 +64,8 @@ def headline(notebook: NotebookNode) -> str:
     return ""
 
 
-def _is_passing(output: NotebookNode) -> bool:
-    """True of progress on standard error and of widgets, which live only while the kernel does."""
+def _is_transient(output: NotebookNode) -> bool:
+    """Return whether an output is standard error or a widget, which needs a running kernel."""
     if output.output_type == "stream":
         return output.name == "stderr"
     return WIDGET_VIEW in output.get("data", {})
@@ -73,9 +73,9 @@ def _is_passing(output: NotebookNode) -> bool:
 
 def _tidy_output(output: NotebookNode) -> NotebookNode:
     if "metadata" in output:
-        output.metadata = _kept(output.metadata, VOLATILE)
+        output.metadata = _without(output.metadata, VOLATILE)
     return output
 
 
-def _kept(metadata: dict[str, Any], dropped: tuple[str, ...]) -> NotebookNode:
+def _without(metadata: dict[str, Any], dropped: tuple[str, ...]) -> NotebookNode:
     return nbformat.from_dict({k: v for k, v in metadata.items() if k not in dropped})

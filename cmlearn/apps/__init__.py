@@ -1,1 +1,11 @@
-"""What the trained models are good for."""
+"""Applications of the trained models."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "panel": ["build_panel"],
+        "pipeline": ["Pipeline", "RoundTrip", "repeated_claims", "surviving_claims"],
+    },
+)

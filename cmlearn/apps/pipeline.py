@@ -1,4 +1,4 @@
-"""From a sentence to pictures, from pictures to sentences, with the shipped checkpoints."""
+"""Text-to-image generation and image captioning with the shipped checkpoints."""
 
 from __future__ import annotations
 
@@ -27,37 +27,37 @@ from cmlearn.training.checkpoint import CheckpointError, CheckpointInfo, load_ch
 from cmlearn.training.runtime import choose_device
 
 CHECKPOINTS = ("vae", "resnet18", "captioner")
-IMAGE_SIZE = 64  # pixels of the pictures that come out and go in
-MAX_WORDS = 40  # the longest captions of Storybook have about 30
-MAX_COUNT = 1000  # pictures of one sentence
-BATCH_SIZE = 100  # pictures described at a time
+IMAGE_SIZE = 64  # height and width of input and output pictures, in pixels
+MAX_WORDS = 40  # in a caption; the longest of Storybook have about 30
+MAX_COUNT = 1000  # pictures for one caption
+BATCH_SIZE = 100  # pictures captioned at a time
 
 
 @dataclass(frozen=True)
 class RoundTrip:
-    """A sentence, the picture drawn from it, and the sentence said of that picture.
+    """A caption, the picture drawn from it, and a generated description of that picture.
 
     Attributes:
-        caption: what was asked for.
+        caption: the input of the text-to-image model.
         picture: (64, 64, 3) uint8 RGB.
-        said: what the captioner says of the picture, which is all that it gets.
+        description: the captioner's description; its only input is the picture.
     """
 
     caption: str
     picture: np.ndarray
-    said: str
+    description: str
 
 
 @dataclass(frozen=True)
 class Pipeline:
-    """Both directions, ready to use.
+    """The models and vocabularies of both directions, text to image and image to text.
 
     Attributes:
-        painter: draws what a sentence says.
-        painter_words: the words that it can read.
-        eye: turns pictures into features.
-        writer: says the features of a picture in words.
-        writer_words: the words that it can write.
+        text_to_image: generates pictures from captions.
+        text_vocabulary: the vocabulary of `text_to_image`.
+        image_encoder: computes the grid features of pictures.
+        captioner: generates captions from grid features.
+        caption_vocabulary: the vocabulary of `captioner`.
     """
 
     text_to_image: TextToImageVAE
@@ -68,19 +68,19 @@ class Pipeline:
 
     @classmethod
     def load(cls, folder: Path | str | None = None, device: str | None = None) -> Pipeline:
-        """Read the checkpoints `vae`, `resnet18` and `captioner`: once, for every later call.
+        """Load the checkpoints `vae`, `resnet18` and `captioner`.
 
         Args:
-            folder: where they lie; by default `data/checkpoints`, where the shipped ones are.
-            device: what they compute on; by default as `choose_device` says.
+            folder: holds the checkpoints; by default that of the shipped ones.
+            device: name of the device to compute on; by default that of `choose_device`.
 
         Raises:
-            ValueError: there is no such device.
-            FileNotFoundError: one is missing; the message has the command that trains it.
-            CheckpointError: one is damaged, or of another model.
+            ValueError: this machine has no such device.
+            FileNotFoundError: a checkpoint is missing; the message has the command that trains it.
+            CheckpointError: a checkpoint is damaged or of another model.
         """
         folder = checkpoint_folder() if folder is None else Path(folder)
-        _refuse_missing(folder)
+        _check_files(folder)
         to = choose_device(device)
         text_to_image, text_info = load_checkpoint(folder / "vae", TextToImageVAE, VAEConfig, to)
         image_encoder, _ = load_checkpoint(folder / "resnet18", ResNet18, ResNetConfig, to)
@@ -96,119 +96,137 @@ class Pipeline:
         )
 
     def unknown_words(self, caption: str) -> list[str]:
-        """The words of a sentence that the painter never learned, and will leave out."""
+        """Return the words of a caption that are not in `text_vocabulary`; `draw` skips them."""
         return [word for word in tokenize(caption) if word not in self.text_vocabulary]
 
     def draw(self, caption: str, count: int, rng: torch.Generator) -> np.ndarray:
-        """Draw pictures of a sentence; each fills in what it leaves open in its own way.
+        """Draw pictures from a caption; they differ in what the caption does not mention.
 
-        Words that the painter never learned are left out (`unknown_words` tells which).
+        Words outside `text_vocabulary` are left out; `unknown_words` lists them.
 
         Args:
             caption: up to `MAX_WORDS` words, at least one of them known.
-            count: how many pictures, 1 to `MAX_COUNT`.
-            rng: chooses what the sentence leaves open.
+            count: number of pictures, 1 to `MAX_COUNT`.
+            rng: samples the latents.
 
         Returns:
-            (count, 64, 64, 3) uint8 RGB, enlarged from 32 × 32.
+            (count, 64, 64, 3) uint8 RGB, upsampled from 32 × 32.
 
         Raises:
-            TypeError: the sentence is not a string, or the count not a whole number.
-            ValueError: the sentence is empty, too long, or has no word that the painter knows.
+            TypeError: `caption` is not a string, or `count` is not a whole number.
+            ValueError: `caption` is empty, too long or has no known word, or `count` is out of
+                range.
         """
-        known = self._known_words(caption)
+        known = self._check_caption(caption)
         if not 1 <= index(count) <= MAX_COUNT:
-            raise ValueError(f"count: 1 to {MAX_COUNT} pictures, got {count}")
+            raise ValueError(f"count: must be 1 to {MAX_COUNT} pictures, got {count}")
         tokens = self.text_vocabulary.encode_batch([" ".join(known)])  # (1, T)
-        drawn = self.text_to_image.sample(tokens.expand(count, -1), rng)  # (count, 3, 32, 32)
-        return np.stack(
-            [resize(picture, IMAGE_SIZE, "cubic") for picture in to_uint8(drawn).numpy()]
-        )
+        images = self.text_to_image.sample(tokens.expand(count, -1), rng)  # (count, 3, 32, 32)
+        return np.stack([resize(image, IMAGE_SIZE, "cubic") for image in to_uint8(images).numpy()])
 
     def describe(self, pictures: np.ndarray) -> list[str]:
-        """Say in one sentence what is in each picture; the same picture, the same sentence.
+        """Generate a one-sentence description of each picture by greedy decoding.
 
         Args:
             pictures: (N, 64, 64, 3) uint8 RGB.
 
+        Returns:
+            N descriptions; the same picture always gets the same one.
+
         Raises:
-            ValueError: the array is not such pictures.
+            ValueError: `pictures` has another type, shape or dtype.
         """
-        _refuse_other_pictures(pictures)
-        said = []
+        _check_pictures(pictures)
+        descriptions = []
         for start in range(0, len(pictures), BATCH_SIZE):
             grid = self._features(pictures[start : start + BATCH_SIZE])
-            said += [
+            descriptions += [
                 self.caption_vocabulary.decode(ids) for ids in greedy_search(self.captioner, grid)
             ]
-        return said
+        return descriptions
 
     def round_trip(self, caption: str, rng: torch.Generator) -> RoundTrip:
-        """Draw one picture of a sentence, then say what is in that picture."""
+        """Draw one picture from a caption, then describe that picture.
+
+        Args:
+            caption: as `draw` takes it.
+            rng: samples the latent.
+
+        Raises:
+            TypeError: `caption` is not a string.
+            ValueError: `caption` is empty, too long, or has no known word.
+        """
         pictures = self.draw(caption, 1, rng)
         return RoundTrip(caption, pictures[0], self.describe(pictures)[0])
 
-    def _known_words(self, caption: str) -> list[str]:
+    def _check_caption(self, caption: str) -> list[str]:
+        """Return the known words of a caption, or raise a ValueError."""
         words = tokenize(caption)
         if not words:
-            raise ValueError(f"caption: {caption!r:.40} has no words; {self._example()}")
+            raise ValueError(f"caption: {caption!r:.40} has no words; {self._vocabulary_hint()}")
         if len(words) > MAX_WORDS:
             raise ValueError(
-                f"caption: {len(words):,} words, and the painter reads at most {MAX_WORDS}; "
-                "say it shorter"
+                f"caption: {len(words):,} words, but at most {MAX_WORDS} are allowed; shorten it"
             )
         known = [word for word in words if word in self.text_vocabulary]
         if not known:
             unknown = ", ".join(words[:5])
-            raise ValueError(f"caption: the painter knows none of: {unknown}; {self._example()}")
+            raise ValueError(
+                f"caption: none of these words is known: {unknown}; {self._vocabulary_hint()}"
+            )
         return known
 
-    def _example(self) -> str:
+    def _vocabulary_hint(self) -> str:
         words = sorted(self.text_vocabulary.tokens[len(SPECIALS) :])
-        return f"it knows these words: {', '.join(words)}"
+        return f"the model knows these words: {', '.join(words)}"
 
     @torch.no_grad()
     def _features(self, pictures: np.ndarray) -> Tensor:
-        """(B, 64, 64, 3) uint8 -> the grid of features, (B, C, h, w)."""
+        """Return the grid features (B, C, h, w) of pictures (B, 64, 64, 3) uint8."""
         pixels = torch.from_numpy(np.array(pictures)).to(device_of(self.image_encoder))
         return self.image_encoder.features(prepare(pixels))[0]
 
 
 def surviving_claims(trip: RoundTrip) -> list[tuple[str, bool, bool]]:
-    """Follow each claim of a sentence around the loop.
+    """Check which claims of a caption survive the round trip.
+
+    The scene parser checks the picture; if it cannot parse the picture, every claim counts as
+    false. A description may leave out claims that are true of the picture.
 
     Returns:
-        In the order of the sentence: the claim; whether it is true of the picture, as the
-        deterministic reader reads it (of a picture that cannot be read nothing is true); and
-        whether the second sentence says it again, which also leaves out what is true.
+        For each claim, in the order of the caption: its text, whether it is true of the picture,
+        and whether the description repeats it.
     """
-    reading = parse_scenes(trip.picture[None])[0]
-    shown = [claim.true and reading is not None for claim in _claims(trip.caption, reading)]
-    again = repeated_claims(trip.caption, trip.said)
-    return [(claim, true, said) for (claim, said), true in zip(again, shown, strict=True)]
+    scene = parse_scenes(trip.picture[None])[0]
+    in_picture = [claim.true and scene is not None for claim in _claims(trip.caption, scene)]
+    repeated = repeated_claims(trip.caption, trip.description)
+    return [(text, true, again) for (text, again), true in zip(repeated, in_picture, strict=True)]
 
 
-def repeated_claims(caption: str, said: str) -> list[tuple[str, bool]]:
-    """Each claim of a sentence, and whether another sentence makes it too.
+def repeated_claims(caption: str, description: str) -> list[tuple[str, bool]]:
+    """Check which claims of a caption a description repeats.
 
-    "a red house left of a tree" claims a house, that it is red, a tree, and their order;
-    "a tree right of a house" makes three of these four claims.
+    "a red house left of a tree" makes four claims: house, red house, tree, house left of tree.
+    "a tree right of a house" repeats three of them.
 
     Args:
-        caption: the sentence whose claims are looked for.
-        said: the sentence in which they are looked for.
+        caption: the sentence that makes the claims.
+        description: the sentence to search for them.
+
+    Returns:
+        The text of each claim, and whether `description` makes it too.
     """
-    repeated = {_one_wording(claim) for claim in _claims(said)}
-    return [(claim.text, _one_wording(claim) in repeated) for claim in _claims(caption)]
+    repeated = {_canonical(claim) for claim in _claims(description)}
+    return [(claim.text, _canonical(claim) in repeated) for claim in _claims(caption)]
 
 
 def _claims(caption: str, scene: Scene | None = None) -> tuple[Claim, ...]:
-    """What a sentence claims, held against a scene or, without one, against an empty one."""
+    """Return the claims of a sentence, checked against a scene; None stands for an empty scene."""
     return check_claims(parse_caption(caption), scene or Scene(SKIES[0], GROUNDS[0], ()))
 
 
-def _one_wording(claim: Claim) -> str:
-    """ "tree right of house" is "house left of tree"; all other claims have one wording."""
+def _canonical(claim: Claim) -> str:
+    """Return one wording for equal relations: "tree right of house" -> "house left of tree"."""
     for name in ("right of", "below"):
         first, found, second = claim.text.partition(f" {name} ")
         if found:
@@ -216,7 +234,7 @@ def _one_wording(claim: Claim) -> str:
     return claim.text
 
 
-def _refuse_missing(folder: Path) -> None:
+def _check_files(folder: Path) -> None:
     missing = [
         name
         for name in CHECKPOINTS
@@ -225,27 +243,29 @@ def _refuse_missing(folder: Path) -> None:
     if missing:
         commands = ", ".join(f"`python -m cmlearn train {name}`" for name in missing)
         raise FileNotFoundError(
-            f"{folder} lacks the checkpoint of {' and '.join(missing)}. They come with the "
-            f"course (git checkout data/checkpoints); to train anew: {commands}"
+            f"{folder} has no checkpoint {' and '.join(missing)}. The shipped ones are part of the "
+            f"repository (git checkout data/checkpoints); to train them: {commands}"
         )
 
 
 def _vocabulary(info: CheckpointInfo, size: int, path: Path) -> Vocabulary:
-    """The words of a checkpoint, one for each row of its model's table."""
+    """Return the vocabulary of a checkpoint, which must have `size` tokens."""
     if info.vocabulary is None or len(info.vocabulary) != size:
-        found = "none" if info.vocabulary is None else f"{len(info.vocabulary)} words"
-        raise CheckpointError(f"{path}: a vocabulary of {size} words is needed, it holds {found}")
+        found = "none" if info.vocabulary is None else f"one of {len(info.vocabulary)} words"
+        raise CheckpointError(
+            f"{path}: a vocabulary of {size} words is needed, but the file has {found}"
+        )
     return Vocabulary(info.vocabulary)
 
 
-def _refuse_other_pictures(pictures: np.ndarray) -> None:
-    shape, kind = getattr(pictures, "shape", None), getattr(pictures, "dtype", None)
+def _check_pictures(pictures: np.ndarray) -> None:
+    shape, dtype = getattr(pictures, "shape", None), getattr(pictures, "dtype", None)
     if isinstance(pictures, np.ndarray) and pictures.dtype == np.uint8:
         if shape == (IMAGE_SIZE, IMAGE_SIZE, 3):
-            raise ValueError("pictures: one picture is a batch of one: describe(picture[None])")
+            raise ValueError("pictures: pass a single picture as a batch: describe(picture[None])")
         if pictures.ndim == 4 and shape[1:] == (IMAGE_SIZE, IMAGE_SIZE, 3):  # type: ignore[index]
             return
     raise ValueError(
         f"pictures: (N, {IMAGE_SIZE}, {IMAGE_SIZE}, 3) uint8 RGB expected, got "
-        f"{type(pictures).__name__} {shape or ''} {kind or ''}".rstrip()
+        f"{type(pictures).__name__} {shape or ''} {dtype or ''}".rstrip()
     )

@@ -1,36 +1,35 @@
-"""A picture with its captions: one on disk, or a whole set in memory."""
+"""Containers for pictures with captions."""
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from cmlearn.data.storybook.scene import Scene
-
 
 class UnknownTruthError(ValueError):
-    """Something asks what is truly in the pictures, and nobody wrote that down."""
+    """A step needs to know what is in each picture, and the data set does not record it."""
 
     def __init__(self, name: str) -> None:
-        """Name the pictures, and say what to do.
+        """Compose the message.
 
         Args:
-            name: what the pictures are called, such as "coco/test".
+            name: name of the data set and its split.
         """
         super().__init__(
-            f"{name} does not say what is in each picture, and this needs to know (Storybook "
-            "does). In a notebook: go on with the next cell."
+            f"{name} does not say what is in each picture, which this step needs. Use a data set "
+            "with known scenes or, in a notebook, go on with the next cell."
         )
 
 
 @dataclass(frozen=True)
 class CaptionedImage:
-    """One picture on disk with what people wrote of it.
+    """A picture on disk with its captions.
 
     Attributes:
-        image_id: the picture's number in its data set.
-        path: where the picture lies.
-        captions: one or more sentences.
+        image_id: id of the picture in its data set.
+        path: the picture's file.
+        captions: the captions of the picture.
     """
 
     image_id: int
@@ -40,21 +39,24 @@ class CaptionedImage:
 
 @dataclass(frozen=True)
 class CaptionedPictures:
-    """N pictures of one size with their captions; row n of everything belongs together.
+    """N pictures of one size with their captions; entry n of each field is about picture n.
 
     Attributes:
-        name: what the set is called, such as "train".
+        name: name of the data set and its split.
         images: (N, H, W, 3) uint8 RGB, usually memory-mapped.
         captions: N tuples of captions.
-        image_ids: N numbers of pictures.
-        scenes: N scenes, where the pictures were drawn from scenes; None for photographs.
+        image_ids: N ids.
+        scenes: N descriptions of what is known to be in each picture; None where it is not known.
+
+    Raises:
+        ValueError: the fields have different lengths.
     """
 
     name: str
     images: np.ndarray
     captions: tuple[tuple[str, ...], ...]
     image_ids: tuple[int, ...]
-    scenes: tuple[Scene, ...] | None = None
+    scenes: tuple[Any, ...] | None = None
 
     def __post_init__(self) -> None:
         lengths = {
@@ -63,26 +65,26 @@ class CaptionedPictures:
             if getattr(self, field) is not None
         }
         if len(set(lengths.values())) > 1:
-            raise ValueError(f"{self.name}: rows must match, got {lengths}")
+            raise ValueError(f"{self.name}: the fields must have equal lengths, got {lengths}")
 
     def __len__(self) -> int:
         return len(self.images)
 
     @property
-    def known_scenes(self) -> tuple[Scene, ...]:
-        """The N scenes, for whoever cannot do without them.
+    def known_scenes(self) -> tuple[Any, ...]:
+        """The N scenes.
 
         Raises:
-            UnknownTruthError: the pictures are photographs.
+            UnknownTruthError: the scenes are not known.
         """
         self.need_truth()
         return self.scenes or ()
 
     def need_truth(self) -> None:
-        """Refuse to go on with photographs.
+        """Raise an error if the scenes are not known.
 
         Raises:
-            UnknownTruthError: nobody knows the scenes of these pictures.
+            UnknownTruthError: `scenes` is None.
         """
         if self.scenes is None:
             raise UnknownTruthError(self.name)

@@ -1,4 +1,4 @@
-"""Writes files whole or not at all."""
+"""Write files atomically, with clear errors when the disk fails."""
 
 from __future__ import annotations
 
@@ -10,23 +10,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-LEFT_AFTER = 3600  # seconds after which no running process can still be writing a file
-LONGEST_NAME = 200  # characters of the name, so that the temporary one stays below 255 bytes
+LEFT_AFTER = 3600  # seconds without a change, after which no process is still writing a file
+LONGEST_NAME = 200  # characters kept of a name: the temporary one must stay below 255 bytes
 
 
 @contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `path`, and rename it to `path` once the block is done.
+    """Yield a temporary path beside `path`, and rename it to `path` when the block succeeds.
 
-    The temporary path ends in `.partial` and names the process, so that two processes can write
-    the same file. After an error it is removed, and whatever was at `path` before is still there.
+    The temporary name ends in `.partial` and contains the process id, so two processes can write
+    the same file. After an error the temporary path is removed and `path` is left unchanged.
 
     Args:
-        path: the file or folder to write; its parent folder is made where it is missing.
+        path: the file or folder to write; its parent folder is created if missing.
+
+    Yields:
+        The temporary path, at which nothing exists yet.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f"{path.name[:LONGEST_NAME]}.{os.getpid()}.partial")
-    _remove(partial)  # a killed process may have had the same number
+    _remove(partial)  # a killed process may have had the same id
     try:
         yield partial
         os.replace(partial, path)
@@ -37,15 +40,15 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def clear_disk_errors(action: str, path: Path) -> Iterator[None]:
-    """Add to every error of the disk what was being done and to which file.
+    """Add the action and the file to the message of an operating-system error.
 
     Args:
         action: completes "cannot …", such as "write the checkpoint".
         path: the file or folder that the message names.
 
     Raises:
-        OSError: with the number and reason of the original. Errors without a number do not come
-            from the operating system and pass as they are.
+        OSError: with the `errno` and reason of the original. An error without `errno` does not
+            come from the operating system and is raised unchanged.
     """
     try:
         yield
@@ -56,7 +59,14 @@ def clear_disk_errors(action: str, path: Path) -> Iterator[None]:
 
 
 def remove_leftovers(folder: Path, pattern: str) -> None:
-    """Remove what killed processes left in `folder`; younger files may still be growing."""
+    """Remove temporary files of killed processes.
+
+    Files that changed in the last `LEFT_AFTER` seconds stay: a process may be writing them.
+
+    Args:
+        folder: where to search.
+        pattern: glob pattern of the temporary files, such as "*.partial".
+    """
     for leftover in folder.glob(pattern):
         with suppress(OSError):
             if time.time() - leftover.stat().st_mtime > LEFT_AFTER:
@@ -64,14 +74,14 @@ def remove_leftovers(folder: Path, pattern: str) -> None:
 
 
 def check_free_space(path: Path, needed: int) -> None:
-    """Raise before a write that the disk has no room for.
+    """Raise an error if the disk has too little free space for a write.
 
     Args:
-        path: the file that will be written, in a folder that exists, or that folder.
-        needed: bytes.
+        path: the file that will be written, in an existing folder, or that folder.
+        needed: size of the write, in bytes.
 
     Raises:
-        OSError: ENOSPC; the message says how many bytes are needed and how many are free.
+        OSError: with `errno` ENOSPC; the message gives the bytes needed and the bytes free.
     """
     free = shutil.disk_usage(path if path.is_dir() else path.parent).free
     if needed > free:

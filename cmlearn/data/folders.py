@@ -1,4 +1,4 @@
-"""Where the course keeps its data."""
+"""Paths of the data folders."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ HOME_VARIABLE = "CMLEARN_HOME"
 
 
 def data_folder() -> Path:
-    """The folder `data/` of the checkout, or what the variable CMLEARN_HOME names."""
+    """Return the folder that CMLEARN_HOME names, or `data/` in the repository."""
     named = os.environ.get(HOME_VARIABLE)
     return Path(named).expanduser() if named else Path(__file__).parents[2] / "data"
 
 
 def checkpoint_folder() -> Path:
-    """Where the trained models lie that ship with the course."""
+    """Return the folder of the trained models that ship with the course."""
     return Path(__file__).parents[2] / "data" / "checkpoints"
 
 
 def downloads_folder() -> Path:
-    """Where data goes that is drawn or fetched; git ignores it."""
+    """Return the folder for generated and downloaded data, which git ignores."""
     return data_folder() / "downloads"

@@ -1,4 +1,4 @@
-"""Image files and tensors, by way of RGB arrays."""
+"""Convert between image files, RGB arrays and tensors."""
 
 from __future__ import annotations
 
@@ -15,20 +15,12 @@ import torch
 from PIL import ExifTags, Image, ImageCms, ImageOps, UnidentifiedImageError
 from torch import Tensor
 
-# Mean and standard deviation of R, G and B over ImageNet's training pictures, in [0, 1], as
+# Mean and standard deviation of R, G and B over ImageNet's training images, in [0, 1], as
 # torchvision documents for its weights: https://docs.pytorch.org/vision/stable/models.html
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
-
-
 IMAGENET_STD = (0.229, 0.224, 0.225)
-
-
 MAX_PIXELS = 50_000_000
-
-
 TWELVE_BITS = 1 << 12
-
-
 INTERPOLATIONS = {
     "area": cv2.INTER_AREA,
     "nearest": cv2.INTER_NEAREST,
@@ -39,38 +31,186 @@ INTERPOLATIONS = {
 
 
 class ImageError(ValueError):
-    """A file that is no readable picture; the message names the file and what is wrong."""
+    """A file that cannot be read as a picture; the message names the file and the problem."""
 
 
 def load_image(path: Path | str, max_pixels: int = MAX_PIXELS) -> np.ndarray:
-    """Return the picture in a file, upright, as RGB.
+    """Load a picture as upright RGB.
 
-    OpenCV decodes what it decodes rightly: whole 8-bit PNG and JPEG of one or three channels. It
-    is silent about truncated JPEGs, about alpha and about the bit fields of BMP, so that Pillow
-    checks every header and decodes the rest. Transparent places become white; of an animation comes the first frame.
+    OpenCV decodes complete 8-bit PNG and JPEG files of one or three channels. It ignores
+    truncated JPEGs, alpha channels and the bit fields of BMP without a warning, so Pillow checks
+    every header and decodes all other files. Transparent pixels are blended with white. Of an
+    animation, the first frame is returned.
 
     Args:
-        path: a JPEG, PNG, WebP, BMP, GIF, TIFF ...
+        path: a JPEG, PNG, WebP, BMP, GIF or TIFF file.
         max_pixels: larger pictures are refused before they are decoded.
 
     Returns:
         (H, W, 3) uint8.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ImageError: the file is no picture, damaged, too large, or in colours that we cannot read.
+        FileNotFoundError: the file does not exist.
+        ImageError: the file is not a picture, is damaged or too large, or its pixel format is
+            not supported.
     """
     path = Path(path)
     content = _read(path)
     try:
         with warnings.catch_warnings():
-            # Pillow warns of strange tags, and of sizes above its own limit; ours is checked here.
+            # Pillow warns about odd tags and about its own size limit; `max_pixels` replaces it.
             warnings.simplefilter("ignore")
             return _decode(content, max_pixels)
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
-    except Exception as error:  # damaged files make decoders fail in any way there is
+    except Exception as error:  # decoders raise almost any exception on damaged files
         raise ImageError(f"{path} is damaged or no picture: {error}") from error
+
+
+def centre_crop(image: np.ndarray) -> np.ndarray:
+    """Crop to the largest centred square.
+
+    Args:
+        image: (H, W, ...).
+
+    Returns:
+        (S, S, ...) with S = min(H, W), a view of `image`.
+    """
+    height, width = image.shape[:2]
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    return image[top : top + side, left : left + side]
+
+
+def resize(
+    image: np.ndarray, size: int | tuple[int, int], interpolation: str = "area"
+) -> np.ndarray:
+    """Resize an image.
+
+    Args:
+        image: (H, W) or (H, W, 3).
+        size: the side of a square, or (height, width), in pixels.
+        interpolation: "area" averages all source pixels that a pixel covers, which avoids
+            aliasing when an image is made smaller. "nearest", "linear", "cubic" and "lanczos"
+            sample a few source pixels only.
+
+    Returns:
+        (height, width) or (height, width, 3), with the dtype of `image`.
+
+    Raises:
+        ValueError: `interpolation` is unknown, or `size` is less than 1 pixel.
+    """
+    if interpolation not in INTERPOLATIONS:
+        raise ValueError(f"interpolation must be one of {[*INTERPOLATIONS]}, got {interpolation!r}")
+    height, width = (size, size) if isinstance(size, int) else size
+    if height < 1 or width < 1:
+        raise ValueError(f"size must be at least 1 pixel, got {size}")
+    return cv2.resize(image, (width, height), interpolation=INTERPOLATIONS[interpolation])
+
+
+def resize_all(images: np.ndarray, size: int) -> np.ndarray:
+    """Resize N images to squares by area averaging.
+
+    Args:
+        images: (N, H, W, 3) uint8.
+        size: side of the squares, in pixels.
+
+    Returns:
+        (N, size, size, 3) uint8.
+    """
+    return np.stack([resize(image, size) for image in images])
+
+
+def blur(pictures: np.ndarray, sigma: float) -> np.ndarray:
+    """Blur N pictures with a Gaussian filter.
+
+    Args:
+        pictures: (N, H, W, 3) uint8.
+        sigma: standard deviation of the filter, in 64ths of the picture's width.
+
+    Returns:
+        (N, H, W, 3) uint8.
+    """
+    pixels = sigma * pictures.shape[2] / 64
+    return np.stack([cv2.GaussianBlur(picture, (0, 0), pixels) for picture in pictures])
+
+
+def to_tensor(images: np.ndarray | Tensor) -> Tensor:
+    """Convert pixels to the input format of a network.
+
+    Args:
+        images: (..., H, W, 3) uint8, 0 to 255.
+
+    Returns:
+        (..., 3, H, W) float32 in [0, 1].
+
+    Raises:
+        ValueError: `images` is not uint8, or its last axis is not the three colour channels.
+    """
+    pixels = images if isinstance(images, Tensor) else torch.from_numpy(np.array(images))
+    if pixels.dtype != torch.uint8:
+        raise ValueError(f"images must be uint8 pixels of 0 to 255, got {pixels.dtype}")
+    if pixels.ndim < 3 or pixels.shape[-1] != 3:
+        raise ValueError(f"images must be (..., H, W, 3), got {tuple(pixels.shape)}")
+    return pixels.movedim(-1, -3).float() / 255
+
+
+def to_pixels(tensor: Tensor) -> np.ndarray:
+    """Convert a tensor to pixels, the inverse of `to_tensor`.
+
+    Args:
+        tensor: (..., 3, H, W) float in [0, 1]; values outside are clipped.
+
+    Returns:
+        (..., H, W, 3) uint8.
+    """
+    pixels = (tensor.detach().clamp(0, 1) * 255).round().to(torch.uint8)
+    return pixels.movedim(-3, -1).cpu().numpy()
+
+
+def normalise(tensor: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """Standardise each colour channel: (tensor - mean) / std.
+
+    Args:
+        tensor: (..., 3, H, W) float.
+        mean: three means, of R, G and B.
+        std: three standard deviations.
+
+    Returns:
+        (..., 3, H, W), the dtype of `tensor`.
+    """
+    return (tensor - _per_colour(mean, tensor)) / _per_colour(std, tensor)
+
+
+def denormalise(tensor: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """Undo `normalise`: tensor * std + mean for each colour channel.
+
+    Args:
+        tensor: (..., 3, H, W) float.
+        mean: three means, of R, G and B.
+        std: three standard deviations.
+
+    Returns:
+        (..., 3, H, W), the dtype of `tensor`.
+    """
+    return tensor * _per_colour(std, tensor) + _per_colour(mean, tensor)
+
+
+@contextmanager
+def silenced() -> Iterator[None]:
+    """Discard everything that the process writes to standard error during the block.
+
+    OpenCV and its codecs write warnings to file descriptor 2, which neither `warnings` nor
+    `contextlib.redirect_stderr` can catch.
+    """
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _read(path: Path) -> bytes:
@@ -91,7 +231,7 @@ def _decode(content: bytes, max_pixels: int) -> np.ndarray:
     try:
         header = Image.open(io.BytesIO(content))
     except UnidentifiedImageError as error:
-        raise ImageError("no picture of a known kind, or cut off in its first bytes") from error
+        raise ImageError("no picture of a known format, or its first bytes are damaged") from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"more than max_pixels={max_pixels:,} pixels ({error})") from error
     width, height = header.size
@@ -103,7 +243,7 @@ def _decode(content: bytes, max_pixels: int) -> np.ndarray:
 
 
 def _is_deep(header: Image.Image) -> bool:
-    """Whether a pixel has more than 8 bits in one channel, which Pillow would clip to white."""
+    """Tell whether a channel has more than 8 bits, which Pillow would clip to white."""
     return header.mode.startswith("I") or header.mode == "F"
 
 
@@ -111,8 +251,8 @@ def _opencv_is_right(header: Image.Image, content: bytes) -> bool:
     if header.mode not in {"L", "RGB"} or "transparency" in header.info:
         return False
     if header.getexif().get(ExifTags.Base.Orientation, 1) != 1:
-        return False  # OpenCV turns a JPEG upright, but not a WebP
-    # A whole JPEG ends with the marker FF D9; of one that does not, Pillow tells what is missing.
+        return False  # OpenCV applies the orientation of a JPEG, but not that of a WebP
+    # A complete JPEG ends with the marker FF D9. Pillow reports what a truncated one lacks.
     ends_whole = content.rstrip(b"\0").endswith(b"\xff\xd9")
     return header.format == "PNG" or (header.format == "JPEG" and ends_whole)
 
@@ -121,16 +261,18 @@ def _decode_by_opencv(content: bytes) -> np.ndarray:
     encoded = np.frombuffer(content, np.uint8)
     bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
     if bgr is None:
-        raise ImageError("damaged or cut off: OpenCV cannot decode it")
+        raise ImageError("damaged or truncated: OpenCV cannot decode it")
     if bgr.dtype == np.uint16:
         if 0 < bgr.max() < TWELVE_BITS:
             raise ImageError(
-                f"16-bit pixels of at most {bgr.max()}: a camera's or scanner's 10 or 12 bits, of "
-                "which nobody says what is white"
+                f"16-bit pixels of at most {bgr.max()}: probably 10 or 12 bits of a camera or "
+                "scanner, whose white level is unknown; convert the file to 8 bits"
             )
         bgr = (bgr // 257).astype(np.uint8)  # 65535 -> 255
     if bgr.dtype != np.uint8:
-        raise ImageError(f"pixels of type {bgr.dtype}, of which nobody says what is white")
+        raise ImageError(
+            f"pixels of type {bgr.dtype}, whose white level is unknown; convert the file to 8 bits"
+        )
     return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
 
 
@@ -147,95 +289,5 @@ def _decode_by_pillow(picture: Image.Image) -> np.ndarray:
     return np.array(upright.convert("RGB"))
 
 
-def centre_crop(image: np.ndarray) -> np.ndarray:
-    """Return the largest square in the middle: (H, W, ...) -> (S, S, ...), S = min(H, W)."""
-    height, width = image.shape[:2]
-    side = min(height, width)
-    top, left = (height - side) // 2, (width - side) // 2
-    return image[top : top + side, left : left + side]
-
-
-def resize(
-    image: np.ndarray, size: int | tuple[int, int], interpolation: str = "area"
-) -> np.ndarray:
-    """Return the picture at another size: (H, W, 3) -> (size, size, 3).
-
-    Args:
-        image: (H, W) or (H, W, 3).
-        size: the side of a square, or (height, width), in pixels.
-        interpolation: "area" averages what falls into a pixel, and is right for making smaller;
-            "nearest", "linear", "cubic" and "lanczos" look at a few pixels only.
-    """
-    if interpolation not in INTERPOLATIONS:
-        raise ValueError(f"interpolation must be one of {[*INTERPOLATIONS]}, got {interpolation!r}")
-    height, width = (size, size) if isinstance(size, int) else size
-    if height < 1 or width < 1:
-        raise ValueError(f"size must be at least 1 pixel, got {size}")
-    return cv2.resize(image, (width, height), interpolation=INTERPOLATIONS[interpolation])
-
-
-def resize_all(images: np.ndarray, size: int) -> np.ndarray:
-    """Make N pictures smaller by averaging: (N, H, W, 3) uint8 -> (N, size, size, 3) uint8."""
-    return np.stack([resize(image, size) for image in images])
-
-
-def to_tensor(images: np.ndarray | Tensor) -> Tensor:
-    """Return pixels as a network takes them: uint8 (..., H, W, 3) -> float32 (..., 3, H, W).
-
-    Values go from 0..255 to [0, 1].
-
-    Raises:
-        ValueError: `images` is not uint8, or its last axis is not the three colours.
-    """
-    pixels = images if isinstance(images, Tensor) else torch.from_numpy(np.array(images))
-    if pixels.dtype != torch.uint8:
-        raise ValueError(f"images must be uint8 pixels of 0 to 255, got {pixels.dtype}")
-    if pixels.ndim < 3 or pixels.shape[-1] != 3:
-        raise ValueError(f"images must be (..., H, W, 3), got {tuple(pixels.shape)}")
-    return pixels.movedim(-1, -3).float() / 255
-
-
-def to_pixels(tensor: Tensor) -> np.ndarray:
-    """Return a tensor as pixels: float (..., 3, H, W) in [0, 1] -> uint8 (..., H, W, 3).
-
-    Values outside [0, 1] are clipped. The inverse of `to_tensor`.
-    """
-    pixels = (tensor.detach().clamp(0, 1) * 255).round().to(torch.uint8)
-    return pixels.movedim(-3, -1).cpu().numpy()
-
-
-def normalise(tensor: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """Return (tensor - mean) / std for each colour of (..., 3, H, W)."""
-    return (tensor - _per_colour(mean, tensor)) / _per_colour(std, tensor)
-
-
-def denormalise(tensor: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """Return tensor * std + mean for each colour of (..., 3, H, W): `normalise` undone."""
-    return tensor * _per_colour(std, tensor) + _per_colour(mean, tensor)
-
-
 def _per_colour(values: Sequence[float], tensor: Tensor) -> Tensor:
     return torch.tensor(values, dtype=tensor.dtype, device=tensor.device).reshape(-1, 1, 1)
-
-
-@contextmanager
-def silenced() -> Iterator[None]:
-    """Send standard error nowhere while the block runs.
-
-    OpenCV and the libraries in it print warnings straight to the process's standard error, which
-    neither `warnings` nor `contextlib.redirect_stderr` can catch.
-    """
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def blur(pictures: np.ndarray, sigma: float) -> np.ndarray:
-    """Blur by a Gaussian of `sigma` 64ths of the picture's width: (N, H, W, 3) uint8."""
-    pixels = sigma * pictures.shape[2] / 64
-    return np.stack([cv2.GaussianBlur(picture, (0, 0), pixels) for picture in pictures])

@@ -1,4 +1,4 @@
-"""Shows how far a long job is, on stderr."""
+"""Progress bars on standard error."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ def progress_bar(
     """Return a progress bar over `iterable`, redrawn at most twice a second.
 
     Args:
-        iterable: what to iterate over; None for a bar that is moved by `update`.
-        show: False hides the bar. True leaves the decision to the variable TQDM_DISABLE.
-        options: as tqdm takes them, such as `desc` and `total`.
+        iterable: the items to iterate over; None for a bar that `update` advances.
+        show: False hides the bar; True shows it unless the variable TQDM_DISABLE is set.
+        options: keyword arguments of tqdm, such as `desc` and `total`.
+
+    Returns:
+        The bar, itself an iterator over `iterable`.
     """
-    # Not disable=False, which would overrule TQDM_DISABLE.
+    # `disable=False` would override TQDM_DISABLE.
     hidden = {} if show else {"disable": True}
     return tqdm(iterable, **{"mininterval": 0.5, **hidden, **options})

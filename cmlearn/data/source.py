@@ -1,4 +1,7 @@
-"""One name for every data set, so that the same code runs on any of them."""
+"""Select a data set by name, so that the same code runs on each of them.
+
+This is the only generic module that names the data sets; all others take `CaptionedPictures`.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ from cmlearn.data.storybook.dataset import IMAGE_SIZE, load_storybook, picture_p
 
 SOURCE_VARIABLE = "CMLEARN_DATA"
 STORYBOOK = "storybook"
-NOVEL = "novel"  # the split whose pairs of thing and colour are in no other: of known scenes only
+NOVEL = "novel"  # split with combinations that no other split has; exists only for known scenes
 READERS: Mapping[str, Callable[[Path, str], list[CaptionedImage]]] = {
     "coco": read_coco_part,
     "flickr8k": partial(read_flickr, expected="flickr8k"),
@@ -27,11 +30,11 @@ READERS: Mapping[str, Callable[[Path, str], list[CaptionedImage]]] = {
 
 
 class Source(NamedTuple):
-    """A data set and where it lies.
+    """A data set and its folder.
 
     Attributes:
         name: "storybook", "coco", "flickr8k" or "flickr30k".
-        folder: None where Storybook lies in its usual place.
+        folder: folder of the data set; None for Storybook in its default folder.
     """
 
     name: str
@@ -39,44 +42,49 @@ class Source(NamedTuple):
 
     @property
     def has_scenes(self) -> bool:
-        """Whether the truth about every picture is known, as it is of Storybook alone."""
+        """Whether the scene of every picture is known; true for Storybook only."""
         return self.name == STORYBOOK
 
 
 def find_source(text: str | None = None) -> Source:
-    """Return the data set that a text names, with the full path of its folder.
+    """Parse the name of a data set.
 
-    Blanks and quotes around the path are nobody's, and left out.
+    Spaces and quotes around the path are ignored.
 
     Args:
-        text: "storybook", "coco:/path", "flickr8k:/path" or "flickr30k:/path", or
-            "storybook:/path" where it was drawn into another folder; by default what the variable
-            CMLEARN_DATA says, and Storybook where it says nothing.
+        text: "storybook", "storybook:/path", "coco:/path", "flickr8k:/path" or
+            "flickr30k:/path"; by default the value of the variable CMLEARN_DATA, or "storybook"
+            if it is not set.
+
+    Returns:
+        The data set with the absolute path of its folder.
 
     Raises:
-        ValueError: the text is of another form.
-        FileNotFoundError: there is no such folder, or no Storybook in it; here none is drawn, for
-            the path may be mistyped.
+        ValueError: the text has another form.
+        FileNotFoundError: the folder does not exist, or does not contain Storybook. A missing
+            Storybook is not drawn here, because the path may be mistyped.
     """
     from_variable = text is None
     text = (os.environ.get(SOURCE_VARIABLE) or STORYBOOK) if text is None else text
-    said = f"{SOURCE_VARIABLE}={text}" if from_variable else repr(text)
+    quoted = f"{SOURCE_VARIABLE}={text}" if from_variable else repr(text)
     name, _, path = (each.strip() for each in text.partition(":"))
     path = path.strip("\"' ")
     if name not in {STORYBOOK, *READERS} or (name in READERS and not path):
         forms = " or ".join(f"{name}:/path/to/its/folder" for name in READERS)
-        raise ValueError(f"{said} names no data set: write {STORYBOOK}, or {forms}")
+        raise ValueError(f"{quoted} names no data set: write {STORYBOOK}, or {forms}")
     if not path:
         return Source(name)
-    folder = Path(path).expanduser().absolute()  # a notebook's folder is not the shell's
+    folder = (
+        Path(path).expanduser().absolute()
+    )  # a notebook may run in another folder than the shell
     if name == STORYBOOK and not caption_path(folder, "train").is_file():
         raise FileNotFoundError(
-            f"{said}: there is no Storybook in {folder}. To draw it there: "
+            f"{quoted}: there is no Storybook in {folder}. To draw it there: "
             f"`python -m cmlearn draw --folder {folder}`"
         )
     if not folder.is_dir():
         raise FileNotFoundError(
-            f"{said}: there is no folder {folder}. How to get the pictures: "
+            f"{quoted}: there is no folder {folder}. How to get the pictures: "
             f"`python -m cmlearn download {name}`"
         )
     return Source(name, folder)
@@ -90,29 +98,30 @@ def load_pictures(
     *,
     progress: bool = True,
 ) -> CaptionedPictures:
-    """Return pictures with captions of whatever data set is named.
+    """Load one split of a data set as square pictures with captions.
 
-    Photographs are cropped to their middle square and made smaller once, into a store under
-    `data/downloads/pictures`; Storybook is drawn once. What the pictures are is never in memory
-    as a whole, however many there are.
+    On the first call, Storybook is drawn, and photographs are cropped to their central square,
+    resized and stored under `data/downloads/pictures`. The pictures are memory-mapped, so a split
+    may be larger than memory.
 
     Args:
         split: "train", "val" or "test"; Storybook also has "novel". `read_coco_part` and
-            `read_flickr` say which of their pictures these are.
-        source: a data set as `find_source` takes it.
-        size: side of the pictures, in pixels. Storybook is drawn at 64, and scaled to any other.
-        limit: only so many pictures, those with the smallest ids; None takes all.
-        progress: show a bar while a store is built, on stderr.
+            `read_flickr` define these splits for photographs.
+        source: a data set, or its name as `find_source` takes it.
+        size: side of the pictures, in pixels. Storybook is drawn at 64 and resized from there.
+        limit: load only the `limit` pictures with the smallest ids; None loads all.
+        progress: show a bar on standard error while the store is built.
 
     Returns:
-        Pictures (N, size, size, 3) uint8 RGB, memory-mapped, sorted by id; one or more captions
-        each; and the scenes, where it is Storybook.
+        Pictures (N, size, size, 3) uint8 RGB, sorted by id, with one or more captions each, and
+        with scenes for Storybook.
 
     Raises:
-        UnknownTruthError: "novel" of photographs.
-        ValueError: no such split or data set, `limit` no whole number of at least 1, `size` less
-            than 1, captions damaged, or Flickr8k where Flickr30k was named, or the reverse.
-        FileNotFoundError: a folder, a file or every picture is missing; the message says which.
+        UnknownTruthError: the split is "novel" and the pictures are photographs.
+        ValueError: the split or data set is unknown, `limit` is not a whole number of at least 1,
+            `size` is less than 1, the captions are damaged, or the folder holds Flickr8k instead
+            of Flickr30k or the reverse.
+        FileNotFoundError: the folder, a file or every picture is missing.
         OSError: the store cannot be written.
     """
     if limit is not None and not _is_count(limit):

@@ -1,4 +1,4 @@
-"""Keeps many pictures of one size in one memory-mapped file, built once."""
+"""Store many pictures of one size in one memory-mapped file."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from cmlearn.data.folders import downloads_folder
 from cmlearn.data.images import ImageError, centre_crop, load_image, resize
 from cmlearn.data.progress import progress_bar
 
-VERSION = 1  # of how a file becomes a square; another one builds every store anew
-NAMED = 3  # damaged pictures that a warning names
+VERSION = 1  # of the conversion from file to square; a new version rebuilds every store
+NAMED = 3  # damaged pictures that a warning lists by name
 
 
 class StoreError(ValueError):
-    """A file that is no store of pictures; the message names the file."""
+    """A file that is not a store of pictures; the message names the file."""
 
 
 def build_store(
@@ -34,30 +34,33 @@ def build_store(
     progress: bool = True,
     left_out: dict[int, str] | None = None,
 ) -> np.ndarray:
-    """Write pictures one after another into a store, then open it.
+    """Write pictures to a store and open it.
 
-    Only one picture is in memory at a time. The store appears whole or not at all.
+    Only one picture is in memory at a time. The store is written atomically.
 
     Args:
-        pictures: files, or (H, W, 3) uint8 arrays; each is cropped to its middle square.
-        out: the store to write, a .npy file; its folder is made where it is missing.
+        pictures: files, or (H, W, 3) uint8 arrays; each is cropped to its central square.
+        out: the .npy file to write; its folder is created if missing.
         size: side of the stored squares, in pixels.
-        count: how many pictures there are; needed where `pictures` has no length.
-        progress: show a bar, on stderr.
-        left_out: where given, a file that is missing or damaged does not end the work: it gets no
-            row, and why is written here under its place in `pictures`.
+        count: number of pictures; required if `pictures` has no length.
+        progress: show a bar on standard error.
+        left_out: if given, missing or damaged files are skipped, and this dictionary receives
+            the reason for each, by its index in `pictures`.
 
     Returns:
-        (N, size, size, 3) uint8 RGB, memory-mapped, read-only; N is `count` less what is left out.
+        (N, size, size, 3) uint8 RGB, memory-mapped, read-only; N is `count` minus the number of
+        skipped files.
 
     Raises:
-        ValueError: there are more or fewer pictures than `count`.
-        ImageError: a file is no picture.
-        OSError: `out` cannot be written: no permission, or the disk is full.
+        ValueError: `pictures` has more or fewer items than `count`, or an array has another
+            shape or dtype.
+        ImageError: a file is damaged or is not a picture, and `left_out` is None.
+        FileNotFoundError: a file is missing, and `left_out` is None.
+        OSError: `out` cannot be written.
     """
     if count is None:
         if not isinstance(pictures, Sized):
-            raise ValueError("count is needed: the pictures have no length of their own")
+            raise ValueError("count is needed, because pictures has no length")
         count = len(pictures)
     out = Path(out)
     bar = progress_bar(pictures, show=progress, desc=out.stem, total=count)
@@ -67,23 +70,32 @@ def build_store(
 
 
 def open_store(path: Path | str) -> np.ndarray:
-    """Return the pictures of a store: (N, H, W, 3) uint8 RGB, memory-mapped, read-only.
+    """Open a store.
+
+    Args:
+        path: the .npy file.
+
+    Returns:
+        (N, H, W, 3) uint8 RGB, memory-mapped, read-only.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        StoreError: the file is cut off, or holds something else.
+        FileNotFoundError: the file does not exist.
+        StoreError: the file is truncated or holds something else.
     """
     if not Path(path).is_file():
         raise FileNotFoundError(f"there is no store of pictures at {path}: build it again")
     try:
         pictures = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
-        raise StoreError(f"{path} is cut off or no .npy file ({error}): build it again") from error
+        raise StoreError(
+            f"{path} is truncated or not a .npy file ({error}): build it again"
+        ) from error
     if not isinstance(pictures, np.memmap):
         raise StoreError(f"{path} is an archive, not a store of pictures: build it again")
     if pictures.dtype != np.uint8 or pictures.ndim != 4 or pictures.shape[-1] != 3:
         raise StoreError(
-            f"{path} holds {pictures.dtype} {pictures.shape}, not uint8 (N, H, W, 3) pictures"
+            f"{path} holds {pictures.dtype} {pictures.shape}, not uint8 (N, H, W, 3) pictures: "
+            "build it again"
         )
     return pictures
 
@@ -96,26 +108,31 @@ def load_square_pictures(
     folder: Path | None = None,
     progress: bool = True,
 ) -> CaptionedPictures:
-    """Return the pictures of files as squares of one size, from a store if there is one already.
+    """Load picture files as squares of one size, from a store that is built on the first call.
 
-    The name of the store carries a fingerprint of the pictures' ids, names, lengths and times of
-    change: a changed picture is read again, a folder that was moved is not. Pictures that are
-    damaged are left out with one warning, their captions with them.
+    The store's name contains the fingerprint of the files. A changed file therefore rebuilds the
+    store, and a moved folder does not. Damaged pictures and their captions are left out with one
+    warning.
 
     Args:
         items: captioned pictures on disk.
-        name: what the set is called, such as "coco/train".
+        name: name of the data set and its split.
         size: side of the squares, in pixels.
-        folder: where the store lies; by default `data/downloads/pictures`.
-        progress: show a bar while building, on stderr.
+        folder: folder of the store; by default `data/downloads/pictures`.
+        progress: show a bar on standard error while the store is built.
+
+    Returns:
+        Pictures (N, size, size, 3) uint8 RGB, memory-mapped, in the order of `items`.
 
     Raises:
-        ValueError: no pictures, or `size` is less than 1.
+        ValueError: `items` is empty, or `size` is less than 1.
         ImageError: more than half of the pictures cannot be read.
         OSError: the store cannot be written.
     """
     if not items or size < 1:
-        raise ValueError(f"{name}: needs pictures and a size ≥ 1, got {len(items)} and {size}")
+        raise ValueError(
+            f"{name}: needs pictures and a size of at least 1 pixel, got {len(items)} and {size}"
+        )
     stem = f"{name.replace('/', '-')}-{size}-{fingerprint(items)[:16]}"
     store = (folder or downloads_folder() / "pictures") / f"{stem}.npy"
     left_out = _left_out_of(store, len(items))
@@ -134,7 +151,14 @@ def load_square_pictures(
 
 
 def fingerprint(items: Sequence[CaptionedImage]) -> str:
-    """Return a SHA-256, in hex, of what tells these files from others without reading them."""
+    """Identify files without reading them, by id, name, length and time of change.
+
+    Args:
+        items: captioned pictures; a missing file counts as length 0.
+
+    Returns:
+        A SHA-256 in hexadecimal.
+    """
     digest = hashlib.sha256(f"version {VERSION}".encode())
     for item in items:
         try:
@@ -149,7 +173,7 @@ def fingerprint(items: Sequence[CaptionedImage]) -> str:
 def _build_from_files(
     items: Iterable[CaptionedImage], store: Path, size: int, count: int
 ) -> dict[int, str]:
-    """Build a store; return the rows of `items` that are damaged, each with the reason."""
+    """Build a store; return the reason for each damaged picture, by its index in `items`."""
     remove_leftovers(store.parent, "*.partial")
     left_out: dict[int, str] = {}
     paths = (item.path for item in items)
@@ -165,7 +189,7 @@ def _build_from_files(
 
 
 def _left_out_of(store: Path, count: int) -> dict[int, str] | None:
-    """Which rows an earlier build left out; None where the store is missing or not whole."""
+    """Return what an earlier build left out, or None if the store is missing or incomplete."""
     try:
         length = len(open_store(store))
         rows = json.loads(_rows(store).read_bytes()).items()
@@ -185,7 +209,7 @@ def _warn(name: str, store: Path, left_out: dict[int, str], count: int) -> None:
     more = f"; and {len(left_out) - NAMED} more" if len(left_out) > NAMED else ""
     warnings.warn(
         f"{name}: {len(left_out)} of {count} pictures cannot be read and are left out: {first}"
-        f"{more}. Once they are mended, delete {store} to read them again",
+        f"{more}. After repairing them, delete {store} to read them again",
         stacklevel=4,
     )
 
@@ -197,7 +221,7 @@ def _write_pictures(
     count: int,
     left_out: dict[int, str] | None,
 ) -> None:
-    # Plain writes: into a memory map on a full disk, they would kill the process.
+    # A write to a memory map on a full disk would kill the process (SIGBUS); `write` raises.
     with out.open("wb") as file:
         _write_header(file, (count, size, size, 3))
         start = file.tell()
@@ -205,7 +229,7 @@ def _write_pictures(
             file.write(square.tobytes())
         if left_out:
             _write_header(file, (count - len(left_out), size, size, 3))
-            assert file.tell() == start  # NumPy leaves room in the header for numbers of any length
+            assert file.tell() == start  # NumPy pads the header for longer shapes
 
 
 def _squares(
@@ -214,7 +238,7 @@ def _squares(
     count: int,
     left_out: dict[int, str] | None,
 ) -> Iterator[np.ndarray]:
-    """Yield `count` pictures as squares, less those that are damaged and go to `left_out`."""
+    """Yield `count` pictures as squares, except damaged ones if `left_out` records them."""
     read = 0
     for read, picture in enumerate(pictures, start=1):
         if read > count:

@@ -1,1 +1,38 @@
-"""Numbers about models and data: never figures, never training."""
+"""Metrics of captions, pictures, representations and attention; neither plots nor trains."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__,
+    submod_attrs={
+        "claim_accuracy": [
+            "captions_hold",
+            "claim_rates",
+            "mark_words",
+            "score_caption",
+            "score_captions",
+            "score_pictures",
+            "score_scenes",
+            "variety",
+        ],
+        "image_metrics": [
+            "course_frechet_distance",
+            "covered_modes",
+            "edge_energy",
+            "nearest_training_distance",
+        ],
+        "localisation": [
+            "REFERRING_CLASSES",
+            "hottest_cell",
+            "peak_in_box",
+            "pointing_accuracy",
+            "pointing_by_word",
+            "touched_cells",
+            "word_referents",
+        ],
+        "probing": ["FIRST_KIND", "linear_probe", "principal_components", "two_thing_captions"],
+        "retrieval": ["label_precision", "nearest_neighbours", "recall_at_k"],
+        "scene_parser": ["classifier_parser", "parse_scenes"],
+        "sensitivity": ["gradient_norms", "swap_sensitivity"],
+    },
+)

@@ -1,4 +1,4 @@
-"""Share of the claims of captions that are true: of their scenes, or of pictures drawn for them."""
+"""Claim accuracy: the share of a caption's claims that are true of a scene or a picture."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from cmlearn.data.storybook.lexicon import MEANING
 from cmlearn.data.storybook.parser import parse_caption, words_of
 from cmlearn.data.storybook.scene import GROUNDS, SKIES, Scene
 
-# Pictures (N, H, W, 3) uint8 -> N scenes, None where a picture cannot be parsed.
+# Pictures (N, H, W, 3) uint8 -> N scenes; None where a picture cannot be parsed.
 SceneParser = Callable[[np.ndarray], list[Scene | None]]
+
+# Word class of the lexicon -> kind of claim, where the two names differ.
+CLAIM_OF = {"kind": "thing", "horizontal": "relation", "vertical": "relation"}
 
 
 @dataclass(frozen=True)
 class CaptionScore:
-    """How a caption scores against the truth.
+    """The score of one caption against its scene.
 
     Attributes:
-        all_true: whether it speaks of a thing, and nothing that it says is untrue.
-        grammatical: whether the grammar of Storybook could have said it, of some scene.
-        claims: each of its claims, true or false.
-        coverage: share of the scene's facts that it truly states, 0 to 1.
+        all_true: whether the caption names a thing and makes no false claim.
+        grammatical: whether the Storybook grammar can generate the caption for some scene.
+        claims: all claims of the caption, each true or false.
+        coverage: share of the scene's facts that the caption states correctly, 0 to 1.
     """
 
     all_true: bool
@@ -37,10 +40,10 @@ class CaptionScore:
 
 
 def score_caption(text: str, scene: Scene) -> CaptionScore:
-    """Score any text against a scene, exactly; an empty one claims nothing and is not true.
+    """Score any text against a scene; an empty text makes no claims and is not `all_true`.
 
     Raises:
-        TypeError: if the text is not a string.
+        TypeError: the text is not a string.
     """
     description = parse_caption(text)
     return CaptionScore(
@@ -55,14 +58,14 @@ def score_captions(texts: Sequence[str], scenes: Sequence[Scene] | None) -> dict
     """Score N texts against their N scenes.
 
     Returns:
-        Rates of 0 to 1: all_true and grammatical, of the texts; each of `CLAIM_KINDS`, of the
-        claims of that kind, where a colour, size or relation counts only if its things are in
-        the scene (NaN where no caption makes such a claim); coverage, the mean; distinct, the number of
-        different texts for each text.
+        Rates from 0 to 1. `all_true` and `grammatical`: shares of the texts. Each of
+        `CLAIM_KINDS`: share of the claims of that kind that are true; colours, sizes and relations
+        count only if their things are in the scene; NaN if no caption makes such a claim.
+        `coverage`: the mean. `distinct`: number of different texts divided by N.
 
     Raises:
-        UnknownTruthError: the scenes are None, as those of photographs are.
-        ValueError: there are no texts, or not as many as scenes.
+        UnknownTruthError: the scenes are None, as they are for photographs.
+        ValueError: there are no texts, or their number differs from that of the scenes.
     """
     if scenes is None:
         raise UnknownTruthError("the data set")
@@ -79,7 +82,7 @@ def score_captions(texts: Sequence[str], scenes: Sequence[Scene] | None) -> dict
 
 
 def claim_rates(claims_of_each: Iterable[Sequence[Claim]]) -> dict[str, float]:
-    """Return, for each of `CLAIM_KINDS`, the share of its relevant claims that is true, or NaN."""
+    """Return the share of relevant claims that are true for each of `CLAIM_KINDS`, or NaN."""
     relevant = [claim for claims in claims_of_each for claim in claims if claim.relevant]
     by_kind = {kind: [c.true for c in relevant if c.kind == kind] for kind in CLAIM_KINDS}
     return {kind: float(np.mean(true)) if true else math.nan for kind, true in by_kind.items()}
@@ -88,69 +91,71 @@ def claim_rates(claims_of_each: Iterable[Sequence[Claim]]) -> dict[str, float]:
 def score_pictures(
     pictures: np.ndarray, captions: Sequence[str], parser: SceneParser
 ) -> dict[str, float]:
-    """Score N pictures against the captions that they were drawn for.
+    """Score N generated pictures against the captions they were conditioned on.
 
     Args:
         pictures: (N, H, W, 3) uint8 RGB.
         captions: N captions.
-        parser: reads the scenes off the pictures.
+        parser: returns the scene of each picture.
 
     Returns:
-        Rates of 0 to 1: all_true and unreadable, of the pictures; each of `CLAIM_KINDS`, of the
-        claims of that kind, where a colour, size or relation counts only if its things are in the
-        picture (NaN where there is none). Of a picture that cannot be parsed nothing is true.
+        Rates from 0 to 1. `all_true` and `unreadable`: shares of the pictures. Each of
+        `CLAIM_KINDS`: share of the claims of that kind that are true; colours, sizes and relations
+        count only if their things are in the picture; NaN if there is no such claim. All claims
+        about a picture that cannot be parsed are false.
 
     Raises:
-        ValueError: there are no pictures, or not as many as captions.
+        ValueError: there are no pictures, or their number differs from that of the captions.
     """
     _check_lengths(pictures, captions)
     return score_scenes(parser(pictures), captions)
 
 
 def score_scenes(scenes: Sequence[Scene | None], captions: Sequence[str]) -> dict[str, float]:
-    """Do what `score_pictures` does, for pictures that are parsed already."""
+    """Score pictures that are parsed already; otherwise the same as `score_pictures`."""
     _check_lengths(scenes, captions)
     return {
         "all_true": float(np.mean(captions_hold(scenes, captions))),
         "unreadable": float(np.mean([scene is None for scene in scenes])),
-        **claim_rates(_claims(caption, scene) for caption, scene in zip(captions, scenes)),
+        **claim_rates(_check_picture(text, scene) for text, scene in zip(captions, scenes)),
     }
 
 
 def captions_hold(scenes: Sequence[Scene | None], captions: Sequence[str]) -> np.ndarray:
-    """Whether each caption is all true of the scene parsed from its picture: (N,) bool."""
+    """Check whether each caption makes only true claims about its parsed picture.
+
+    Args:
+        scenes: N parsed scenes, None where a picture cannot be parsed.
+        captions: N captions.
+
+    Returns:
+        (N,) bool; False where the scene is None.
+
+    Raises:
+        ValueError: the numbers of scenes and captions differ.
+    """
     pairs = zip(scenes, captions, strict=True)
     true = [scene is not None and all_true(parse_caption(text), scene) for scene, text in pairs]
     return np.array(true, bool)
 
 
-def _check_lengths(pictures: Sequence[object] | np.ndarray, captions: Sequence[str]) -> None:
-    if len(pictures) != len(captions) or not len(captions):
-        given = f"{len(captions)} of {len(pictures)}"
-        raise ValueError(f"captions: one for each picture is needed, got {given}")
-
-
-def _claims(caption: str, scene: Scene | None) -> tuple[Claim, ...]:
-    description = parse_caption(caption)
-    if scene is not None:
-        return check_claims(description, scene)
-    nothing = check_claims(description, Scene(SKIES[0], GROUNDS[0], ()))
-    return tuple(replace(claim, true=False) for claim in nothing)
-
-
 def variety(pictures: np.ndarray, captions: Sequence[str], parser: SceneParser) -> float:
-    """How many different scenes a model draws for one caption, all of them true.
+    """Return the mean number of different correct scenes among K pictures for one caption.
 
-    A caption leaves things open (a size, the sky). A model that always draws the same has a
-    variety of at most 1; one that draws at random has one near 0, for most of it is not true.
+    A caption leaves details open, such as a size or the sky. A model that ignores its noise draws
+    one scene and gets at most 1. A model that ignores the caption gets a value near 0, because
+    few of its scenes are correct.
 
     Args:
         pictures: (N, K, H, W, 3) uint8 RGB, K pictures for each caption.
         captions: N captions.
-        parser: reads the scenes off the pictures.
+        parser: returns the scene of each picture.
 
     Returns:
-        The mean over captions of the number, 0 to K, of different contents.
+        The mean over the captions, 0 to K.
+
+    Raises:
+        ValueError: there are no pictures, or their number differs from that of the captions.
     """
     _check_lengths(pictures, captions)
     count = pictures.shape[1]
@@ -164,48 +169,63 @@ def variety(pictures: np.ndarray, captions: Sequence[str], parser: SceneParser) 
     return float(np.mean([len(found) for found in contents]))
 
 
-# The claim that a word of a class makes, where it is not called like the class.
-CLAIM_OF = {"kind": "thing", "horizontal": "relation", "vertical": "relation"}
-
-
 def mark_words(caption: str, scene: Scene) -> list[tuple[str, bool]]:
-    """Return each word of a caption, and whether what it claims is true of the scene.
+    """Mark each word of a caption as true or false of the scene.
 
-    A word that claims nothing ("a", "there") is true; one without meaning in this world is not.
-    Of a colour, size or relation of a thing that is not there, only the thing is marked.
+    Words without a claim ("a", "there") are true; words outside the lexicon are false. If a thing
+    is not in the scene, only the thing itself is marked, not its colour, size or relation.
 
     Args:
         caption: any text.
-        scene: what it speaks of.
+        scene: the scene that the caption describes.
+
+    Returns:
+        The words in order, commas and full stops left out, each with whether it is true.
 
     Raises:
-        TypeError: if the caption is not a string.
+        TypeError: the caption is not a string.
     """
     description = parse_caption(caption)
     claims = check_claims(description, scene)
-    # Claims of one kind come in the order of their words; words left over claim nothing true.
+    # The claims of one kind have the order of their words. Words left over make no true claim.
     verdicts = {
         kind: iter([claim.true or not claim.relevant for claim in claims if claim.kind == kind])
         for kind in CLAIM_KINDS
     }
     words = [word for word in words_of(caption) if word not in ",."]
     marked = []
-    for place, word in enumerate(words):
-        claim = _claim(words, place)
-        true = next(verdicts[claim], False) if claim else word not in description.unknown
+    for position, word in enumerate(words):
+        kind = _claim_kind(words, position)
+        true = next(verdicts[kind], False) if kind else word not in description.unknown
         marked.append((word, true))
     return marked
 
 
-def _claim(words: Sequence[str], place: int) -> str | None:
-    """Which kind of claim the word at a place makes, or None."""
-    name = MEANING.get(words[place], (None,))[0]
-    if name is None or (name == "vertical" and _says_where(words[place + 1 :])):
+def _check_lengths(pictures: Sequence[object] | np.ndarray, captions: Sequence[str]) -> None:
+    if len(pictures) != len(captions) or not len(captions):
+        given = f"{len(captions)} of {len(pictures)}"
+        raise ValueError(f"captions: one for each picture is needed, got {given}")
+
+
+def _check_picture(caption: str, scene: Scene | None) -> tuple[Claim, ...]:
+    """Check a caption's claims about a parsed picture; all are false if it was not parsed."""
+    description = parse_caption(caption)
+    if scene is not None:
+        return check_claims(description, scene)
+    # An empty scene decides which claims are relevant; its own sky and ground must not count.
+    claims = check_claims(description, Scene(SKIES[0], GROUNDS[0], ()))
+    return tuple(replace(claim, true=False) for claim in claims)
+
+
+def _claim_kind(words: Sequence[str], position: int) -> str | None:
+    """Return the kind of claim that the word at a position makes, or None."""
+    name = MEANING.get(words[position], (None,))[0]
+    if name is None or (name == "vertical" and _precedes_ground(words[position + 1 :])):
         return None
     return CLAIM_OF.get(name, name)
 
 
-def _says_where(following: Sequence[str]) -> bool:
+def _precedes_ground(following: Sequence[str]) -> bool:
     """Whether a ground comes before the next thing, as in "over the snow"."""
     names = (MEANING.get(word, ("",))[0] for word in following)
     return next((name for name in names if name in ("ground", "kind")), "") == "ground"

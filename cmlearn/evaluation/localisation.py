@@ -1,6 +1,7 @@
-"""Whether the hottest place of a map lies at the thing that it was asked for.
+"""Localisation accuracy: how often the peak of a map lies on the thing it is meant to show.
 
-After the pointing game of Zhang et al. 2016, "Top-down neural attention by excitation backprop".
+After the pointing game of Zhang et al. 2016, "Top-down Neural Attention by Excitation Backprop",
+section 4.1. A map may be a class activation map (CAM) or an attention map.
 """
 
 from __future__ import annotations
@@ -16,50 +17,68 @@ from cmlearn.data.storybook.parser import words_of
 from cmlearn.data.storybook.render import thing_box
 from cmlearn.data.storybook.scene import Scene, Thing
 
-SCENE_UNITS = 64  # things stand in 64ths of the picture
+SCENE_UNITS = 64  # coordinates of things are in 64ths of the picture
+HALF_HEIGHT = 8  # about half a thing: `Thing.y` is the foot of a thing on the ground
+REFERRING_CLASSES = ("size", "colour", "kind")  # classes of words that refer to one thing
 
 
-HALF_HEIGHT = 8  # about half a thing: on the ground, `Thing.y` is its foot
+class Referent(NamedTuple):
+    """A word of a caption and the thing it refers to.
+
+    Attributes:
+        place: position of the word in the caption, commas and full stops not counted.
+        word: the word.
+        about: its class, one of `REFERRING_CLASSES`.
+        thing: the thing of the scene.
+    """
+
+    place: int
+    word: str
+    about: str
+    thing: Thing
 
 
 def hottest_cell(heat: np.ndarray) -> tuple[float, float]:
-    """Return the middle (x, y) of the hottest cell of a map (h, w), in 64ths of the picture."""
-    row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
+    """Return the centre (x, y) of the peak cell of a map (h, w), in 64ths of the picture."""
+    row, column = _peak(heat)
     return (column + 0.5) * SCENE_UNITS / heat.shape[1], (row + 0.5) * SCENE_UNITS / heat.shape[0]
 
 
 def nearest_thing(scene: Scene, x: float, y: float) -> Thing:
-    """Return the thing whose middle is nearest to a place; of equally near ones, the first.
+    """Return the thing whose centre is nearest to a point; the first one of equally near things.
 
     Args:
-        scene: with at least one thing.
-        x: from the left, in 64ths of the picture.
-        y: from the top, likewise.
+        scene: a scene with at least one thing.
+        x: distance from the left edge, 0 to 64.
+        y: distance from the top edge, 0 to 64.
     """
 
-    def distance(thing: Thing) -> float:
+    def squared_distance(thing: Thing) -> float:
         middle = thing.y if thing.flies else thing.y - HALF_HEIGHT
         return (thing.x - x) ** 2 + (middle - y) ** 2
 
-    return min(scene.things, key=distance)
+    return min(scene.things, key=squared_distance)
 
 
 def pointing_accuracy(
     maps: Sequence[np.ndarray], things: Sequence[Thing], scenes: Sequence[Scene]
 ) -> float:
-    """Return how often a map for a thing points at that thing rather than at another.
+    """Return the share of maps whose peak is nearer to the target thing than to any other.
 
     Args:
-        maps: N maps (h, w).
-        things: N things, the one that each map was asked for.
-        scenes: N scenes, where these things stand; only those with two things or more say much.
+        maps: N maps (h, w) of any float or integer type.
+        things: N things, the target of each map.
+        scenes: the N scenes of these things; a scene with one thing is always a hit.
+
+    Returns:
+        The accuracy, 0 to 1.
 
     Raises:
         ValueError: the numbers of maps, things and scenes differ, or are 0.
     """
     if not len(maps) == len(things) == len(scenes) > 0:
         raise ValueError(
-            f"maps, things and scenes must be equally many and some, "
+            f"maps, things and scenes must be equally many and not empty, "
             f"got {len(maps)}, {len(things)}, {len(scenes)}"
         )
     hits = [
@@ -69,34 +88,18 @@ def pointing_accuracy(
     return float(np.mean(hits))
 
 
-def touched_cells(thing: Thing, shape: tuple[int, int]) -> np.ndarray:
-    """Return which places of a grid (h, w) the thing's box touches: (h, w) bool."""
-    box, (height, width) = thing_box(thing), shape
-    x, y = np.arange(width) * SCENE_UNITS / width, np.arange(height) * SCENE_UNITS / height
-    across = (x < box.right) & (x + SCENE_UNITS / width > box.left)
-    upright = (y < box.bottom) & (y + SCENE_UNITS / height > box.top)
-    return upright[:, None] & across
-
-
-def peak_in_box(heat: np.ndarray, thing: Thing) -> bool:
-    """Whether the hottest place of a map (h, w) touches the thing's box."""
-    row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
-    return bool(touched_cells(thing, (heat.shape[0], heat.shape[1]))[row, column])
-
-
 def pointing_by_word(
     maps: Sequence[np.ndarray], captions: Sequence[str], scenes: Sequence[Scene]
 ) -> dict[str, float]:
-    """Find for each word of size, colour or kind whether its hottest place touches its thing.
+    """Return how often the attention map of a word peaks on the thing the word refers to.
 
     Args:
-        maps: of each of N captions (T, h, w), a map for each word.
+        maps: for each of N captions (T, h, w), one map for each word.
         captions: N captions.
-        scenes: N scenes, that the captions speak of.
+        scenes: N scenes that the captions describe.
 
     Returns:
-        for each of `REFERRING_CLASSES` that some caption has, the share of its words, 0 to 1, that point
-        at their thing.
+        Word class to accuracy, 0 to 1, for each of `REFERRING_CLASSES` that occurs in a caption.
 
     Raises:
         ValueError: the numbers of maps, captions and scenes differ.
@@ -108,38 +111,51 @@ def pointing_by_word(
     return {about: float(np.mean(hit)) for about, hit in hits.items()}
 
 
-REFERRING_CLASSES = ("size", "colour", "kind")  # the classes of words that speak of one thing
+def peak_in_box(heat: np.ndarray, thing: Thing) -> bool:
+    """Check whether the peak cell of a map touches the thing's bounding box.
 
+    Args:
+        heat: (h, w) map over the picture.
+        thing: the target.
 
-class Referent(NamedTuple):
-    """A word that speaks of a thing.
-
-    Attributes:
-        place: the word's place in the caption, commas and full stops not counted.
-        word: the word.
-        about: one of `REFERRING_CLASSES`.
-        thing: the thing of the scene.
+    Returns:
+        True if they overlap.
     """
+    return bool(touched_cells(thing, (heat.shape[0], heat.shape[1]))[_peak(heat)])
 
-    place: int
-    word: str
-    about: str
-    thing: Thing
+
+def touched_cells(thing: Thing, shape: tuple[int, int]) -> np.ndarray:
+    """Return the grid cells that overlap the thing's bounding box.
+
+    Args:
+        thing: the thing.
+        shape: rows h and columns w of the grid over the picture.
+
+    Returns:
+        (h, w) bool.
+    """
+    box, (height, width) = thing_box(thing), shape
+    x, y = np.arange(width) * SCENE_UNITS / width, np.arange(height) * SCENE_UNITS / height
+    across = (x < box.right) & (x + SCENE_UNITS / width > box.left)
+    down = (y < box.bottom) & (y + SCENE_UNITS / height > box.top)
+    return down[:, None] & across
 
 
 def word_referents(caption: str, scene: Scene) -> list[Referent]:
-    """Find the words that tell size, colour or kind, and the thing that they tell it of.
+    """Find the words for size, colour and kind, each with the thing it refers to.
 
-    Sizes and colours belong to the next kind named, as in `parse_caption`. A caption that names a
-    kind which the scene does not have speaks of nothing there; a wrong colour of a thing that is
-    there speaks of that thing.
+    A size or colour belongs to the next kind in the caption, as in `parse_caption`. Words about a
+    kind that is not in the scene have no referent. A wrong colour still refers to its thing.
 
     Args:
         caption: any text.
-        scene: in which no kind stands twice.
+        scene: a scene with at most one thing of each kind.
+
+    Returns:
+        The referring words in the order of the caption.
 
     Raises:
-        TypeError: if the caption is not a string.
+        TypeError: the caption is not a string.
     """
     things = {thing.kind: thing for thing in scene.things}
     words = [word for word in words_of(caption) if word not in ",."]
@@ -153,3 +169,9 @@ def word_referents(caption: str, scene: Scene) -> list[Referent]:
                 found += [Referent(*waited, things[meaning]) for waited in waiting]
             waiting = []
     return found
+
+
+def _peak(heat: np.ndarray) -> tuple[int, int]:
+    """Return row and column of the largest value."""
+    row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
+    return int(row), int(column)

@@ -1,4 +1,4 @@
-"""A linear probe measures what can be read from vectors by a straight cut."""
+"""Probing of representations: linear probes, principal components and a word-order task."""
 
 from __future__ import annotations
 
@@ -8,63 +8,123 @@ from itertools import combinations
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from cmlearn.data.storybook.captions import article
 from cmlearn.data.storybook.scene import COLOURS, KINDS
+
+FIRST_KIND = 2  # position of the first kind in a caption of `two_thing_captions`, from 0
+
+Item = tuple[str, str]  # colour, kind
+
+
+@dataclass(frozen=True)
+class TwoThings:
+    """Captions such as "a red house left of a blue tree", with the answers of three probes.
+
+    Attributes:
+        captions: N captions of eight words each.
+        left_kind: (N,) int64, index in `KINDS` of the thing on the left.
+        first_is_left: (N,) int64, 1 if the thing named first is on the left.
+        first_colour: (N,) int64, index in `COLOURS` of the thing named first.
+    """
+
+    captions: tuple[str, ...]
+    left_kind: Tensor
+    first_is_left: Tensor
+    first_colour: Tensor
 
 
 def linear_probe(
     train_x: Tensor, train_y: Tensor, test_x: Tensor, test_y: Tensor, penalty: float = 1e-3
 ) -> float:
-    """Fit logistic regression on frozen vectors, then score it on others.
+    """Fit logistic regression on frozen vectors and return its accuracy on test vectors.
 
-    The vectors are not changed, so what the probe finds was in them already
-    (Alain and Bengio 2016, "Understanding intermediate layers using linear classifier probes").
-    Nothing here is random: the same vectors give the same accuracy. It is computed in float64 on
-    the CPU, wherever the vectors lie: MPS has no float64.
+    The vectors stay fixed, so the probe finds only what they encode linearly (Alain and Bengio
+    2016, "Understanding intermediate layers using linear classifier probes"). The inputs are
+    standardised. The loss is convex and nothing is random: equal inputs give equal accuracies.
+    It is computed in float64 on the CPU, wherever the vectors are.
 
     Args:
         train_x: (N, D) float, the vectors to fit on.
-        train_y: (N,) int64, their classes, from 0.
+        train_y: (N,) int64, their classes, at least two different ones.
         test_x: (M, D) float.
         test_y: (M,) int64.
-        penalty: weight of the squared size of the coefficients.
+        penalty: weight of the squared norm of the coefficients beside the mean cross-entropy.
 
     Returns:
-        The share of test vectors whose class is named, 0 to 1.
+        The accuracy on the test vectors, 0 to 1.
 
     Raises:
-        ValueError: if shapes do not fit or a vector is not finite.
+        ValueError: shapes do not fit, a vector is not finite, or there is only one class.
     """
+    # Imported here: scikit-learn is slow to import and draws from the global `random` generator.
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     _check(train_x, train_y, "train")
     _check(test_x, test_y, "test")
-    train_x, train_y, test_x, test_y = (x.cpu() for x in (train_x, train_y, test_x, test_y))
-    mean, spread = train_x.double().mean(dim=0), train_x.double().std(dim=0).clamp(min=1e-8)
-    weights, bias = _fit((train_x - mean) / spread, train_y, penalty)
-    logits = (test_x - mean) / spread @ weights + bias  # (M, classes)
-    return (logits.argmax(dim=1) == test_y).double().mean().item()
+    # scikit-learn minimises C · (sum of cross-entropies) + |W|² / 2. The small tolerance makes the
+    # accuracy that of the optimum, not of the step at which the solver stops.
+    strength = 1 / (2 * penalty * len(train_x))
+    regression = LogisticRegression(C=strength, tol=1e-6, max_iter=1000)
+    probe = make_pipeline(StandardScaler(), regression)
+    probe.fit(train_x.detach().cpu().double().numpy(), train_y.cpu().numpy())
+    return float(probe.score(test_x.detach().cpu().double().numpy(), test_y.cpu().numpy()))
 
 
-def _fit(x: Tensor, y: Tensor, penalty: float) -> tuple[Tensor, Tensor]:
-    """Minimise the convex loss in float64: (N, D), (N,) -> (D, classes), (classes,)."""
-    classes = int(y.max()) + 1
-    weights = torch.zeros(x.shape[1], classes, dtype=torch.float64, requires_grad=True)
-    bias = torch.zeros(classes, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([weights, bias], max_iter=200, line_search_fn="strong_wolfe")
+def principal_components(vectors: np.ndarray, count: int = 2) -> np.ndarray:
+    """Project vectors on their first principal components (PCA).
 
-    def closure() -> Tensor:
-        optimiser.zero_grad()
-        loss = cross_entropy(x @ weights + bias, y) + penalty * weights.square().sum()
-        loss.backward()
-        return loss
+    Args:
+        vectors: (N, D) float.
+        count: number of components, at most min(N, D).
 
-    optimiser.step(closure)
-    return weights.detach(), bias.detach()
+    Returns:
+        (N, count). PCA leaves the sign of a component open: here the coordinate with the largest
+        magnitude is positive.
+
+    Raises:
+        ValueError: there are fewer than `count` components.
+    """
+    from sklearn.decomposition import PCA
+
+    if vectors.ndim != 2 or min(vectors.shape) < count:
+        raise ValueError(f"vectors: {vectors.shape} has no {count} principal axes")
+    points = PCA(count, svd_solver="full").fit_transform(vectors)
+    furthest = np.abs(points).argmax(axis=0)
+    return points * np.sign(points[furthest, range(count)])
+
+
+def two_thing_captions(
+    num_train: int, num_test: int, rng: np.random.Generator
+) -> tuple[TwoThings, TwoThings]:
+    """Generate training and test captions about different pairs of things.
+
+    Each pair gives four captions: both orders with both relations. A bag of words therefore
+    contains no information about which thing is on the left.
+
+    Args:
+        num_train: training pairs, four captions each.
+        num_test: test pairs, none of them a training pair.
+        rng: shuffles the pairs.
+
+    Returns:
+        The training captions and the test captions.
+
+    Raises:
+        ValueError: there are not enough pairs.
+    """
+    items = [(colour, kind) for colour in COLOURS for kind in KINDS]
+    pairs = [(a, b) for a, b in combinations(items, 2) if a[0] != b[0] and a[1] != b[1]]
+    if num_train + num_test > len(pairs):
+        raise ValueError(f"num_train + num_test: at most {len(pairs)}, got {num_train + num_test}")
+    order = rng.permutation(len(pairs))
+    train, test = order[:num_train], order[num_train : num_train + num_test]
+    return _caption_pairs([pairs[i] for i in train]), _caption_pairs([pairs[i] for i in test])
 
 
 def _check(x: Tensor, y: Tensor, name: str) -> None:
-    """Refuse shapes that do not fit, or vectors that hold NaN."""
     if x.ndim != 2 or y.shape != x.shape[:1] or len(x) < 2:
         raise ValueError(
             f"{name}_x, {name}_y: expected (N, D) and (N,) with N ≥ 2, "
@@ -74,81 +134,10 @@ def _check(x: Tensor, y: Tensor, name: str) -> None:
         raise ValueError(f"{name}_x: holds NaN or infinity; look for a mean of no vectors")
 
 
-def principal_components(vectors: np.ndarray, count: int = 2) -> np.ndarray:
-    """Project vectors on the directions along which they differ most (principal components).
-
-    Args:
-        vectors: (N, D) float.
-        count: how many directions, at most min(N, D).
-
-    Returns:
-        (N, count). Each axis points so that its largest coordinate is positive, since the
-        decomposition leaves the sign open.
-
-    Raises:
-        ValueError: if there are fewer than `count` directions.
-    """
-    if vectors.ndim != 2 or min(vectors.shape) < count:
-        raise ValueError(f"vectors: {vectors.shape} has no {count} principal axes")
-    centred = vectors - vectors.mean(axis=0)
-    left, spread, _ = np.linalg.svd(centred, full_matrices=False)
-    points = left[:, :count] * spread[:count]
-    furthest = np.abs(points).argmax(axis=0)
-    return points * np.sign(points[furthest, range(count)])
-
-
-Thing = tuple[str, str]  # colour, kind
-
-
-@dataclass(frozen=True)
-class TwoThings:
-    """Captions such as "a red house left of a blue tree", with their answers.
-
-    Attributes:
-        captions: N captions of eight words each.
-        left_kind: (N,) int64, the row in `KINDS` of what stands on the left.
-        first_is_left: (N,) int64, 1 where the thing that is named first stands there.
-        first_colour: (N,) int64, the row in `COLOURS` of the thing that is named first.
-    """
-
-    captions: tuple[str, ...]
-    left_kind: Tensor
-    first_is_left: Tensor
-    first_colour: Tensor
-
-
-FIRST_KIND = 2  # the place of the first thing's kind among a caption's words, from 0
-
-
-def two_thing_captions(
-    num_train: int, num_test: int, rng: np.random.Generator
-) -> tuple[TwoThings, TwoThings]:
-    """Make captions to learn from and captions of other pairs of things to be tested on.
-
-    Each pair is said in four ways, in both orders with both relations, so that the words alone
-    tell nothing of who is where.
-
-    Args:
-        num_train: pairs to learn from; four captions each.
-        num_test: other pairs.
-        rng: chooses the pairs.
-
-    Raises:
-        ValueError: more pairs than there are.
-    """
-    things = [(colour, kind) for colour in COLOURS for kind in KINDS]
-    pairs = [(a, b) for a, b in combinations(things, 2) if a[0] != b[0] and a[1] != b[1]]
-    if num_train + num_test > len(pairs):
-        raise ValueError(f"num_train + num_test: at most {len(pairs)}, got {num_train + num_test}")
-    order = rng.permutation(len(pairs))
-    seen, unseen = order[:num_train], order[num_train : num_train + num_test]
-    return _said([pairs[i] for i in seen]), _said([pairs[i] for i in unseen])
-
-
-def _said(pairs: list[tuple[Thing, Thing]]) -> TwoThings:
+def _caption_pairs(pairs: list[tuple[Item, Item]]) -> TwoThings:
     rows = [
-        (f"{_named(a)} {relation} of {_named(b)}", a if relation == "left" else b, a)
-        for a, b in [pair for one in pairs for pair in (one, one[::-1])]
+        (f"{_noun_phrase(a)} {relation} of {_noun_phrase(b)}", a if relation == "left" else b, a)
+        for a, b in [ordered for pair in pairs for ordered in (pair, pair[::-1])]
         for relation in ("left", "right")
     ]
     return TwoThings(
@@ -159,5 +148,5 @@ def _said(pairs: list[tuple[Thing, Thing]]) -> TwoThings:
     )
 
 
-def _named(thing: Thing) -> str:
-    return f"{article(thing[0])} {' '.join(thing)}"
+def _noun_phrase(item: Item) -> str:
+    return f"{article(item[0])} {' '.join(item)}"

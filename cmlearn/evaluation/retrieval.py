@@ -1,4 +1,6 @@
-"""How well the neighbours of a vector are what was looked for."""
+"""Retrieval by cosine similarity, with label precision and recall at k."""
+
+from __future__ import annotations
 
 import torch
 from torch import Tensor
@@ -8,18 +10,18 @@ from torch.nn.functional import normalize
 def nearest_neighbours(
     queries: Tensor, gallery: Tensor, count: int, exclude: Tensor | None = None
 ) -> Tensor:
-    """Return which vectors point in the direction most like a query's (cosine), the nearest first.
+    """Return the K gallery vectors with the highest cosine similarity to each query.
 
-    Equal similarities come in the order of the gallery, so that the answer is always the same.
+    Equal similarities keep the order of the gallery, so that the result is deterministic.
 
     Args:
         queries: (Q, D) float.
         gallery: (N, D) float.
-        count: neighbours of each query, K.
-        exclude: (Q,) int64, a row of the gallery that is no answer: the query itself.
+        count: K, the neighbours of each query.
+        exclude: (Q,) int64, one gallery row for each query that is left out: the query itself.
 
     Returns:
-        (Q, K) int64, rows of the gallery.
+        (Q, K) int64 gallery rows, the most similar first.
 
     Raises:
         ValueError: shapes do not fit, a vector is not finite, or the gallery is too small.
@@ -32,15 +34,15 @@ def nearest_neighbours(
 
 
 def label_precision(query_labels: Tensor, gallery_labels: Tensor, neighbours: Tensor) -> Tensor:
-    """Return, for each query, how much of what its neighbours show is true of it too.
+    """Return the share of the neighbours' labels that the query has too.
 
     Args:
         query_labels: (Q, V) of 0 and 1.
         gallery_labels: (N, V) of 0 and 1.
-        neighbours: (Q, K) int64, rows of the gallery.
+        neighbours: (Q, K) int64 gallery rows.
 
     Returns:
-        (Q,) float of 0 to 1: of the labels of all K neighbours, the share that the query has.
+        (Q,) float, 0 to 1, over the labels of all K neighbours; 0 if they have none.
     """
     found = gallery_labels[neighbours] > 0.5  # (Q, K, V)
     shared = found & (query_labels > 0.5).unsqueeze(1)
@@ -48,15 +50,18 @@ def label_precision(query_labels: Tensor, gallery_labels: Tensor, neighbours: Te
 
 
 def recall_at_k(neighbours: Tensor, answers: Tensor, k: int) -> float:
-    """Return the share of queries whose one right answer is among the first k neighbours.
+    """Return the share of queries whose one correct answer is among the first k neighbours.
 
     Args:
-        neighbours: (Q, K) int64, rows of the gallery, the nearest first.
-        answers: (Q,) int64, the row that was looked for.
+        neighbours: (Q, K) int64 gallery rows, the most similar first.
+        answers: (Q,) int64, the correct gallery row of each query.
         k: 1 to K.
 
+    Returns:
+        The recall, 0 to 1.
+
     Raises:
-        ValueError: shapes do not fit, or fewer than k neighbours are given.
+        ValueError: shapes do not fit, or there are fewer than k neighbours.
     """
     if neighbours.ndim != 2 or answers.shape != neighbours.shape[:1]:
         raise ValueError(
@@ -76,6 +81,6 @@ def _check(queries: Tensor, gallery: Tensor, count: int, exclude: Tensor | None)
         )
     most = len(gallery) - (exclude is not None)
     if not 1 <= count <= most:
-        raise ValueError(f"count must be 1 to {most}, what the gallery has; got {count}")
+        raise ValueError(f"count must be 1 to {most}, the size of the gallery; got {count}")
     if not (queries.isfinite().all() and gallery.isfinite().all()):
         raise ValueError("queries and gallery must be finite; one holds NaN or infinity")

@@ -1,8 +1,4 @@
-"""How much a recurrent network's last state depends on what it read long before.
-
-Hochreiter 1991 and Bengio et al. 1994, "Learning long-term dependencies with gradient descent is
-difficult": going back in time, gradients shrink or grow by about the same factor at every step.
-"""
+"""Sensitivity of a network: to early inputs of a sequence, and to the picture it describes."""
 
 from __future__ import annotations
 
@@ -14,28 +10,29 @@ from cmlearn.text.vocabulary import PAD
 
 
 def gradient_norms(network: nn.Module, inputs: Tensor, rng: torch.Generator) -> Tensor:
-    """Measure how strongly each input pulls at the last state.
+    """Measure how strongly the last state of a recurrent network depends on each input.
 
-    The last state of each sequence is projected on a random direction of length one, and the
-    gradient of that number taken for every input.
+    The last state of each sequence is projected on a random unit vector, and this number is
+    differentiated with respect to every input. Going back in time, gradients shrink or grow by
+    about the same factor at every step (Hochreiter 1991; Bengio, Simard and Frasconi 1994,
+    "Learning Long-Term Dependencies with Gradient Descent is Difficult").
 
     Args:
-        network: takes (B, T, input_dim), returns states (B, T, hidden_dim) and something else.
-        inputs: what it reads.
-        rng: draws the directions.
+        network: (B, T, input_dim) -> a tuple that starts with the states (B, T, hidden_dim).
+        inputs: (B, T, input_dim) float.
+        rng: draws the unit vectors.
 
     Returns:
-        (T,) the mean length of the gradient; the first is that of the last input, the second that
-        of the one before, and so on back in time.
+        (T,) mean gradient norms over the batch, the last input first: index k is k steps back.
 
     Raises:
-        ValueError: the inputs are no batch of sequences.
+        ValueError: the inputs are not a batch of sequences.
     """
     if inputs.ndim != 3 or 0 in inputs.shape:
         raise ValueError(f"inputs: (B, T, input_dim) needed, got {tuple(inputs.shape)}")
     inputs = inputs.detach().to(device_of(network)).requires_grad_()
     with torch.enable_grad():
-        last = network(inputs)[0][:, -1]
+        last = network(inputs)[0][:, -1]  # (B, hidden_dim)
         direction = torch.randn(last.shape, generator=rng).to(last.device)
         projected = last * direction / direction.norm(dim=1, keepdim=True)
         (gradient,) = torch.autograd.grad(projected.sum(), inputs)
@@ -44,23 +41,24 @@ def gradient_norms(network: nn.Module, inputs: Tensor, rng: torch.Generator) -> 
 
 @torch.no_grad()
 def swap_sensitivity(model: nn.Module, features: Tensor, tokens: Tensor) -> Tensor:
-    """Give each caption the picture of another, and see how far the next words change.
+    """Measure how much a captioner's next-word distribution changes with another picture.
 
     Args:
-        model: (features, tokens) -> logits.
-        features: of B pictures, two or more; each is swapped for the one before it.
-        tokens: (B, T + 1) int64, a caption of each, from <bos> to <eos>, then <pad>.
+        model: (features, tokens (B, T)) -> logits (B, T, V).
+        features: (B, ...) float, B ≥ 2; each is replaced by the features of the picture before it.
+        tokens: (B, T + 1) int64, one caption for each picture: <bos>, words, <eos>, <pad>.
 
     Returns:
-        (T,) for each place the share of probability, 0 to 1, that goes to other words (the total
-        variation distance), the mean over the captions that reach so far; NaN where none does.
+        (T,) mean total variation distance at each position, 0 to 1, over the captions that are
+        long enough; NaN where none is.
 
     Raises:
-        ValueError: there is nothing to swap, or not one caption for each picture.
+        ValueError: there are fewer than two pictures, or not one caption for each picture.
     """
     if len(features) != len(tokens) or len(tokens) < 2:
         raise ValueError(
-            f"two pictures or more, and a caption of each: got {len(features)} and {len(tokens)}"
+            "features, tokens: two or more pictures with one caption each are needed, "
+            f"got {len(features)} and {len(tokens)}"
         )
     features, tokens = features.to(device_of(model)), tokens.to(device_of(model))
     given, real = tokens[:, :-1], tokens[:, 1:] != PAD

@@ -1,7 +1,7 @@
-"""Cross-attention: vectors of one kind take what they need from vectors of another.
+"""Cross-attention: query vectors of one kind attend to source vectors of another.
 
-Vaswani et al. 2017, "Attention is all you need", equation 1. In the image decoder the grid cells of
-a picture attend to the words of a caption; in the captioner the words attend to the grid cells.
+Vaswani et al. 2017, "Attention is all you need", equation 1. In the image decoder, the grid cells
+of an image attend to the words of a caption. In the captioner, the words attend to the grid cells.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ class CrossAttention(nn.Module):
     Args:
         dim: length of a query.
         source_dim: length of a source.
-        num_heads: attention heads; divides `dim`.
+        num_heads: attention heads; must divide `dim`.
     """
 
     def __init__(self, dim: int, source_dim: int, num_heads: int = 4) -> None:
@@ -29,12 +29,15 @@ class CrossAttention(nn.Module):
         )
 
     def forward(self, queries: Tensor, sources: Tensor, padding: Tensor | None = None) -> Tensor:
-        """(B, Q, D) queries and (B, S, E) sources -> (B, Q, D).
+        """Add the attended sources to the queries, then the output of the MLP.
 
         Args:
-            queries: the vectors that attend.
-            sources: the vectors that they attend to.
+            queries: (B, Q, D), the vectors that attend.
+            sources: (B, S, E), the vectors that they attend to.
             padding: (B, S) bool, true at padding; each row keeps at least one source.
+
+        Returns:
+            (B, Q, D).
         """
         found, _ = self.attention(
             self.norm(queries), sources, sources, key_padding_mask=padding, need_weights=False
@@ -45,9 +48,15 @@ class CrossAttention(nn.Module):
     def attention_weights(
         self, queries: Tensor, sources: Tensor, padding: Tensor | None = None
     ) -> Tensor:
-        """The attention weights, averaged over the heads: (B, Q, S), each row with the sum 1.
+        """Compute the attention weights, averaged over the heads.
 
-        Takes what `forward` takes.
+        Args:
+            queries: (B, Q, D).
+            sources: (B, S, E).
+            padding: (B, S) bool, true at padding.
+
+        Returns:
+            (B, Q, S), each row with the sum 1.
         """
         _, weights = self.attention(self.norm(queries), sources, sources, key_padding_mask=padding)
         return weights

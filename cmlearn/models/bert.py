@@ -1,7 +1,7 @@
-"""BERT, small enough to read: words that look at one another, layer after layer.
+"""BERT, a transformer encoder of stacked self-attention layers.
 
 Devlin et al. 2019, "BERT: Pre-training of Deep Bidirectional Transformers for Language
-Understanding"; the layer is that of Vaswani et al. 2017, "Attention is all you need".
+Understanding". The layer is the encoder layer of Vaswani et al. 2017, "Attention is all you need".
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ class BertConfig:
     """The sizes of a BERT; the defaults are those of all-MiniLM-L6-v2.
 
     Attributes:
-        vocab_size: how many pieces there are.
-        embed_dim: length of a piece's vector.
-        num_layers: how often all pieces look at one another.
-        num_heads: how many things a piece looks for at once; divides `embed_dim`.
-        hidden_dim: width of the two layers that work on what was found.
-        max_length: the most pieces that can be read at once.
+        vocab_size: number of word pieces in the vocabulary.
+        embed_dim: length of a token's vector.
+        num_layers: number of transformer layers.
+        num_heads: attention heads per layer; must divide `embed_dim`.
+        hidden_dim: width of the feed-forward network's hidden layer.
+        max_length: the longest sequence, in tokens.
     """
 
     vocab_size: int = 30_522
@@ -37,42 +37,50 @@ class BertConfig:
 
 
 class BertEmbeddings(nn.Module):
-    """What a piece is, and where it stands."""
+    """The sum of token, position and segment embeddings, layer-normalised.
+
+    Args:
+        config: the sizes.
+    """
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
-        self.words = nn.Embedding(config.vocab_size, config.embed_dim)
-        self.places = nn.Embedding(config.max_length, config.embed_dim)
-        self.segments = nn.Embedding(2, config.embed_dim)  # first or second text; ours is one
+        self.tokens = nn.Embedding(config.vocab_size, config.embed_dim)
+        self.positions = nn.Embedding(config.max_length, config.embed_dim)
+        self.segments = nn.Embedding(2, config.embed_dim)  # of a text pair; ours are single texts
         self.norm = nn.LayerNorm(config.embed_dim, eps=1e-12)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """(B, T) int64 -> (B, T, D)."""
-        places = self.places.weight[: tokens.shape[1]]  # (T, D)
-        return self.norm(self.words(tokens) + places + self.segments.weight[0])
+        positions = self.positions.weight[: tokens.shape[1]]  # (T, D)
+        return self.norm(self.tokens(tokens) + positions + self.segments.weight[0])
 
 
 def attend(queries: Tensor, keys: Tensor, values: Tensor, padding: Tensor) -> tuple[Tensor, Tensor]:
-    """Take from the values, each weighted by how well its key fits the query.
+    """Scaled dot-product attention (Vaswani et al. 2017, equation 1).
 
     Args:
         queries: (B, heads, T, d).
         keys: (B, heads, S, d).
         values: (B, heads, S, d).
-        padding: (B, S) bool, true where there is nothing to look at.
+        padding: (B, S) bool, true at padding, which gets the weight 0.
 
     Returns:
-        what was found (B, heads, T, d), and the weights (B, heads, T, S), each row with the sum 1
-        (Vaswani et al. 2017, equation 1).
+        The weighted sums of the values (B, heads, T, d), and the weights (B, heads, T, S), each row
+        with the sum 1.
     """
-    scores = queries @ keys.transpose(-1, -2) / queries.shape[-1] ** 0.5
+    scores = queries @ keys.transpose(-1, -2) / queries.shape[-1] ** 0.5  # (B, heads, T, S)
     scores = scores.masked_fill(padding[:, None, None, :], -torch.inf)
     weights = scores.softmax(dim=-1)
     return weights @ values, weights
 
 
 class SelfAttention(nn.Module):
-    """Every piece looks at every piece, with several heads at once."""
+    """Multi-head self-attention: each token attends to all tokens of its sequence.
+
+    Args:
+        config: the sizes.
+    """
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
@@ -83,36 +91,62 @@ class SelfAttention(nn.Module):
         self.out = nn.Linear(config.embed_dim, config.embed_dim)
 
     def heads(self, x: Tensor) -> Tensor:
-        """Share the numbers out among the heads: (B, T, D) -> (B, heads, T, d)."""
+        """Split each vector into one part per head: (B, T, D) -> (B, heads, T, d)."""
         return x.unflatten(2, (self.num_heads, -1)).transpose(1, 2)
 
     def forward(self, x: Tensor, padding: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T, D) and (B, T) bool -> what was found (B, T, D), weights (B, heads, T, T)."""
+        """Let each token attend to all tokens that are not padding.
+
+        Args:
+            x: (B, T, D).
+            padding: (B, T) bool, true at padding.
+
+        Returns:
+            The attended vectors (B, T, D), and the attention weights (B, heads, T, T).
+        """
         queries, keys, values = (self.heads(f(x)) for f in (self.query, self.key, self.value))
         found, weights = attend(queries, keys, values, padding)
         return self.out(found.transpose(1, 2).flatten(2)), weights
 
 
 class BertLayer(nn.Module):
-    """Look, then work on what was found; each is added to what was there, then normalised."""
+    """Self-attention, then a feed-forward network, each with a residual connection and a norm.
+
+    The layer norm comes after the sum (post-norm), as in Vaswani et al. 2017, section 3.1.
+
+    Args:
+        config: the sizes.
+    """
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
         self.attention = SelfAttention(config)
         self.norm1 = nn.LayerNorm(config.embed_dim, eps=1e-12)
-        self.widen = nn.Linear(config.embed_dim, config.hidden_dim)
-        self.narrow = nn.Linear(config.hidden_dim, config.embed_dim)
+        self.expand = nn.Linear(config.embed_dim, config.hidden_dim)
+        self.contract = nn.Linear(config.hidden_dim, config.embed_dim)
         self.norm2 = nn.LayerNorm(config.embed_dim, eps=1e-12)
 
     def forward(self, x: Tensor, padding: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, T, D) and (B, T) bool -> (B, T, D), weights (B, heads, T, T)."""
+        """Compute the next hidden state of each token.
+
+        Args:
+            x: (B, T, D).
+            padding: (B, T) bool, true at padding.
+
+        Returns:
+            The hidden states (B, T, D), and the attention weights (B, heads, T, T).
+        """
         found, weights = self.attention(x, padding)
         x = self.norm1(x + found)
-        return self.norm2(x + self.narrow(F.gelu(self.widen(x)))), weights
+        return self.norm2(x + self.contract(F.gelu(self.expand(x)))), weights
 
 
 class Bert(nn.Module):
-    """Embeddings, then layers."""
+    """Embeddings, then a stack of transformer layers.
+
+    Args:
+        config: the sizes.
+    """
 
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
@@ -121,50 +155,54 @@ class Bert(nn.Module):
         self.layers = nn.ModuleList(BertLayer(config) for _ in range(config.num_layers))
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Read B captions: tokens (B, T) int64, 0 = pad -> (B, T, D), the last layer's vectors.
+        """Encode B captions: (B, T) int64, 0 = pad -> (B, T, D), the last hidden states.
 
-        What comes out at padding has no meaning.
+        The vectors at padding have no meaning.
 
         Raises:
-            ValueError: tokens of another shape or type, or more of them than can be read.
+            ValueError: the tokens have another shape or type, or T is above `max_length`.
         """
-        return self.look_inside(tokens)[0][-1]
+        return self.hidden_states(tokens)[0][-1]
 
-    def look_inside(self, tokens: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Read B captions, and keep all that happens on the way.
+    def hidden_states(self, tokens: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Encode B captions and return the outputs of all layers.
 
-        Takes and raises what `forward` does.
+        Args:
+            tokens: (B, T) int64, 0 = pad.
 
         Returns:
-            the vectors before the first and after each layer, num_layers + 1 of (B, T, D); and
-            the weights of each layer's attention, num_layers of (B, heads, T, T).
+            The hidden states before the first layer and after each layer, num_layers + 1 of
+            (B, T, D); and each layer's attention weights, num_layers of (B, heads, T, T).
+
+        Raises:
+            ValueError: the tokens have another shape or type, or T is above `max_length`.
         """
         _check(tokens, self.config.max_length)
         padding = tokens == PAD
         states, weights = [self.embeddings(tokens)], []
         for layer in self.layers:
-            state, looked = layer(states[-1], padding)
+            state, layer_weights = layer(states[-1], padding)
             states.append(state)
-            weights.append(looked)
+            weights.append(layer_weights)
         return states, weights
 
 
 def masked_mean(words: Tensor, padding: Tensor) -> Tensor:
-    """The mean of a caption's vectors, padding left out.
+    """Average a caption's vectors without its padding.
 
     Args:
         words: (B, T, D).
-        padding: (B, T) bool, true where there is no word.
+        padding: (B, T) bool, true at padding.
 
     Returns:
-        (B, D); zeros for a caption without a word.
+        (B, D); zeros for a caption that is all padding.
     """
     present = (~padding).unsqueeze(-1).to(words.dtype)  # (B, T, 1)
     return (words * present).sum(dim=1) / present.sum(dim=1).clamp(min=1)
 
 
 def _check(tokens: Tensor, max_length: int) -> None:
-    """Refuse what would be read wrongly, or not to its end."""
+    """Raise a ValueError for tokens that the model would misread or cut."""
     if tokens.ndim != 2 or tokens.shape[1] == 0 or tokens.dtype != torch.int64:
         raise ValueError(
             f"tokens: expected (B, T) int64 with T ≥ 1, got {tuple(tokens.shape)} {tokens.dtype}. "
@@ -174,6 +212,6 @@ def _check(tokens: Tensor, max_length: int) -> None:
         raise ValueError("tokens: a row begins with padding; every caption has at least its [CLS]")
     if tokens.shape[1] > max_length:
         raise ValueError(
-            f"tokens: {tokens.shape[1]} pieces, and this BERT reads {max_length} at most. Read "
-            f"the text in parts, or its beginning: encode_batch(captions, max_length={max_length})"
+            f"tokens: {tokens.shape[1]} per caption, but this BERT takes at most {max_length}. "
+            f"Split the text, or cut it: encode_batch(captions, max_length={max_length})"
         )

@@ -1,9 +1,9 @@
-"""A captioner: image features become words, one after another.
+"""A captioner: a recurrent decoder with cross-attention generates a caption from image features.
 
-Vinyals et al. 2015, "Show and tell" (CVPR): the picture sets the initial state of a recurrent
-network, which writes the caption. Xu et al. 2015, "Show, attend and tell" (ICML): before each word
-the decoder attends to the cells of the feature grid. Here attention comes after the recurrent
-network, for all words at once, in several layers; without these layers this is "Show and tell".
+Vinyals et al. 2015, "Show and tell" (CVPR): the image sets the initial state of a recurrent
+network, which generates the caption. Xu et al. 2015, "Show, attend and tell" (ICML): before each
+word, the decoder attends to the cells of the feature grid. Here attention comes after the recurrent
+network, for all words at once, in several layers. Without these layers this is "Show and tell".
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cmlearn.models.rnn import State
 
 PAD, BOS, EOS = 0, 1, 2  # as in every vocabulary of the course
 
-# Name → the network, and of how many vectors its state consists.
+# Name → the network, and the number of vectors in its state.
 NETWORKS: Mapping[str, tuple[Callable[..., nn.Module], int]] = {
     "rnn": (nn.RNN, 1),
     "gru": (nn.GRU, 1),
@@ -78,7 +78,7 @@ class GridEncoder(nn.Module):
         self.cell_norm = nn.LayerNorm(config.cell_dim)
 
     def encode(self, features: Tensor) -> Tensor:
-        """Features of B pictures -> their grid cells.
+        """Project the features of B images to grid cells.
 
         Args:
             features: (B, channels, h, w) with h·w = num_cells, or (B, channels) pooled.
@@ -100,7 +100,7 @@ class GridEncoder(nn.Module):
 
 
 class Captioner(GridEncoder):
-    """Features of a picture and the words so far give the next word.
+    """Predicts the next word from the features of an image and the words so far.
 
     Args:
         config: the sizes.
@@ -135,20 +135,37 @@ class Captioner(GridEncoder):
         return logits
 
     def initial_state(self, cells: Tensor) -> State:
-        """The recurrent state before the first word: one or two of (1, B, hidden_dim)."""
+        """The state before the first word: (B, num_cells, cell_dim) -> one or two of (1, B, H)."""
         state = self.init_state(cells.flatten(1)).unsqueeze(0)  # (1, B, num_states · hidden_dim)
         hidden, *rest = state.chunk(self.num_states, dim=2)
         return torch.tanh(hidden), *rest
 
     def step(self, cells: Tensor, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read tokens (B, T) from a state on: logits (B, T, vocab_size) and the new state."""
-        states, state = self.read(tokens, state)
+        """Continue from a state with the next tokens.
+
+        Args:
+            cells: (B, num_cells, cell_dim), from `encode`.
+            tokens: (B, T) int64.
+            state: of the recurrent network, each part (1, B, hidden_dim).
+
+        Returns:
+            The logits (B, T, vocab_size) of the word after each token, and the new state.
+        """
+        states, state = self.read(tokens, state)  # (B, T, hidden_dim)
         for layer in self.attention_layers:
             states = layer(states, cells)
         return self.output(self.norm(states)), state
 
     def read(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Run the recurrent network: tokens (B, T) -> states (B, T, hidden_dim), last state."""
+        """Run the recurrent network.
+
+        Args:
+            tokens: (B, T) int64.
+            state: before the first token, each part (1, B, hidden_dim).
+
+        Returns:
+            The hidden state after each token (B, T, hidden_dim), and the last state.
+        """
         is_pair = self.num_states == 2  # PyTorch wants the state of an LSTM as a pair
         states, last = self.rnn(self.embedding(tokens), state if is_pair else state[0])
         return states, last if is_pair else (last,)
@@ -158,10 +175,10 @@ class ProductCaptioner(Captioner):
     """p(word) ∝ vision(word | attended context) · language(word | words so far).
 
     A product of two experts (Hinton 2002, "Training products of experts", Neural Computation 14):
-    multiplied probabilities are added logits, and either expert can veto. The language expert has
-    read the words so far and sees no picture. The vision expert gets what attention found in the
-    picture, and nothing else of the words. In training, language is dropped for a part of the
-    captions, so that vision learns to name what it sees without help.
+    multiplied probabilities are added logits, and either expert can veto a word. The language
+    expert depends on the words so far, and not on the image. The vision expert depends on the
+    attended context alone. In training, the language expert is dropped for a part of the captions,
+    so that the vision expert learns to name objects without it.
 
     Args:
         config: the sizes.
@@ -176,11 +193,20 @@ class ProductCaptioner(Captioner):
         if not 0 <= language_dropout <= 1:
             raise ValueError(f"language_dropout: a share from 0 to 1, got {language_dropout}")
         self.language_dropout = language_dropout
-        self.language_weight = 1.0  # set it to 0, and vision writes alone
+        self.language_weight = 1.0  # 0 leaves the vision expert alone
         self.language = nn.Linear(config.hidden_dim, config.vocab_size)
 
     def step(self, cells: Tensor, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read tokens (B, T) from a state on: logits (B, T, vocab_size) and the new state."""
+        """Continue from a state with the next tokens; the logits of both experts are added.
+
+        Args:
+            cells: (B, num_cells, cell_dim), from `encode`.
+            tokens: (B, T) int64.
+            state: of the recurrent network, each part (1, B, hidden_dim).
+
+        Returns:
+            The logits (B, T, vocab_size) of the word after each token, and the new state.
+        """
         states, state = self.read(tokens, state)  # (B, T, hidden_dim)
         language = self.language_weight * self.language(states)
         if self.training:
@@ -189,7 +215,7 @@ class ProductCaptioner(Captioner):
         return self.output(self.norm(self._attended(states, cells))) + language, state
 
     def _attended(self, states: Tensor, cells: Tensor) -> Tensor:
-        """What attention found in the picture, without the queries: (B, T, hidden_dim)."""
+        """The attended context of each state, without the residual state: (B, T, hidden_dim)."""
         total = torch.zeros_like(states)
         for layer in self.attention_layers:
             assert isinstance(layer, CrossAttention)
@@ -208,7 +234,7 @@ def caption_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Ten
 
     Returns:
         loss: cross-entropy in nats, the mean over words that are not padding.
-        accuracy: share of those words that were scored highest, 0 to 1.
+        accuracy: share of those words with the highest logit, 0 to 1.
     """
     tokens = batch["tokens"]
     inputs, targets = tokens[:, :-1], tokens[:, 1:]  # the shift by one: t predicts t + 1
@@ -223,16 +249,16 @@ def caption_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Ten
 
 @torch.no_grad()
 def attention_maps(model: Captioner, features: Tensor, tokens: Tensor) -> Tensor:
-    """Attention weights of each layer while a captioner reads its own captions.
+    """Compute each layer's attention weights for captions that the model generated.
 
     Args:
         model: with attention layers, in eval mode.
-        features: of B pictures.
-        tokens: (B, T) int64 without <bos>, as `greedy_search` writes them.
+        features: of B images, as `Captioner.forward` takes them.
+        tokens: (B, T) int64 without <bos>, as `greedy_search` returns them.
 
     Returns:
-        (B, num_attention_layers, T, num_cells): how much each layer took from each cell before
-        word t was written, the mean over its heads. Each row sums to one.
+        (B, num_attention_layers, T, num_cells): each layer's weights on the cells when it predicts
+        word t, averaged over the heads. Each row has the sum 1.
 
     Raises:
         ValueError: the model has no attention layers.

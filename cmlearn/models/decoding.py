@@ -1,4 +1,4 @@
-"""Captions from a captioner: greedy search and beam search."""
+"""Caption generation by greedy search and by beam search."""
 
 from __future__ import annotations
 
@@ -13,29 +13,38 @@ from cmlearn.models.rnn import State
 
 
 class CaptionDecoder(HasParameters, Protocol):
-    """What can write captions: it encodes a picture, and reads words from a state on."""
+    """A model that encodes images and predicts the next word from a recurrent state."""
 
     def encode(self, features: Tensor) -> Tensor:
-        """Features of B pictures -> grid cells (B, num_cells, cell_dim)."""
+        """Project the features of B images to grid cells (B, num_cells, cell_dim)."""
 
     def initial_state(self, cells: Tensor) -> State:
         """The state before the first word, each part (1, B, hidden_dim)."""
 
     def step(self, cells: Tensor, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Read tokens (B, T) from a state on: logits (B, T, vocab_size) and the new state."""
+        """Continue from a state with the next tokens.
+
+        Args:
+            cells: (B, num_cells, cell_dim).
+            tokens: (B, T) int64.
+            state: each part (1, B, hidden_dim).
+
+        Returns:
+            The logits (B, T, vocab_size) of the word after each token, and the new state.
+        """
 
 
 @torch.no_grad()
 def greedy_search(model: CaptionDecoder, features: Tensor, max_length: int = 40) -> Tensor:
-    """Write captions by taking the most probable word each time.
+    """Generate captions by choosing the most probable word at each step.
 
     Args:
         model: in eval mode.
-        features: of B pictures.
-        max_length: at most so many words.
+        features: of B images, (B, …), as `model.encode` takes them.
+        max_length: the longest caption, in tokens.
 
     Returns:
-        tokens (B, T) int64 without <bos>; after <eos> comes <pad>.
+        Tokens (B, T) int64 without <bos>; after <eos> comes <pad>.
     """
     device = device_of(model)
     cells = model.encode(features.to(device))
@@ -55,20 +64,27 @@ def greedy_search(model: CaptionDecoder, features: Tensor, max_length: int = 40)
 def beam_search(
     model: CaptionDecoder, features: Tensor, beam_size: int = 4, max_length: int = 40
 ) -> list[tuple[list[int], float]]:
-    """Write captions for one picture, keeping the most probable beginnings.
+    """Generate captions for one image, keeping the most probable partial captions at each step.
+
+    Sutskever, Vinyals & Le 2014, "Sequence to sequence learning with neural networks", section 3.2.
+    Captions are ranked by their mean log probability per token, because the sum favours short ones
+    (length normalisation: Wu et al. 2016, "Google's neural machine translation system", section 7).
 
     Args:
         model: in eval mode.
-        features: of one picture, (1, …).
-        beam_size: how many beginnings to keep.
-        max_length: at most so many words.
+        features: of one image, (1, …).
+        beam_size: number of partial captions to keep.
+        max_length: the longest caption, in tokens.
 
     Returns:
         Up to `beam_size` captions, the best first: the tokens without <bos>, and their mean log
-        probability a word. (The sum would favour short captions.)
+        probability in nats.
+
+    Raises:
+        ValueError: the features are not those of a single image.
     """
     if len(features) != 1:
-        raise ValueError(f"features: of one picture at a time, got {len(features)}")
+        raise ValueError(f"features: of one image at a time, got {len(features)}")
     device = device_of(model)
     cells = model.encode(features.to(device))  # (1, cells, cell_dim)
     state = model.initial_state(cells)

@@ -1,10 +1,10 @@
-"""A generator that draws against a discriminator that tells drawn from true: GANs.
+"""A text-to-image generative adversarial network (GAN), with its losses.
 
-Goodfellow et al. 2014, "Generative adversarial nets"; the relativistic loss: Jolicoeur-Martineau
-2019, "The relativistic discriminator"; with R1 and R2: Huang et al. 2024, "The GAN is dead; long
-live the GAN! A modern GAN baseline" (R3GAN); projection on the condition: Miyato & Koyama 2018,
-"cGANs with projection discriminator"; wrong captions as fakes: Reed et al. 2016, "Generative
-adversarial text to image synthesis".
+Goodfellow et al. 2014, "Generative adversarial nets". The relativistic loss: Jolicoeur-Martineau
+2019, "The relativistic discriminator". With the R1 and R2 penalties: Huang et al. 2024, "The GAN is
+dead; long live the GAN! A modern GAN baseline" (R3GAN). The projection discriminator: Miyato &
+Koyama 2018, "cGANs with projection discriminator". Mismatched captions: Reed et al. 2016,
+"Generative adversarial text to image synthesis".
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from cmlearn.models.device import device_of
 from cmlearn.models.text_encoders import EncodedCaption, WordWindowEncoder
 from cmlearn.models.vae import ImageDecoder
 
-OUTPUT_SIZE = 32  # pixels of the pictures that are drawn
-GRID_CELLS = 4 * 4  # a picture is planned in so many places
+OUTPUT_SIZE = 32  # height and width of an image, in pixels
+GRID_CELLS = 4 * 4  # cells of the generator's first feature grid
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class GANConfig:
     """The sizes of a text-to-image GAN.
 
     Attributes:
-        vocab_size: how many tokens there are, the specials included.
+        vocab_size: number of tokens, the specials included.
         embed_dim: length of a word's vector.
-        window: how many words are read at once.
+        window: number of words in a window of the `WordWindowEncoder`.
         latent_dim: length of z.
-        dim: length of the vector that stands for one of the 16 places of a picture.
-        channels: channels of the 8 × 8 grids of both networks.
-        match_dim: length of the vectors in which picture and caption are compared.
+        dim: length of the vector of a grid cell.
+        channels: channels of the 8 × 8 feature grids of both networks.
+        match_dim: length of the image and caption embeddings that the discriminator compares.
     """
 
     vocab_size: int
@@ -49,18 +49,22 @@ class GANConfig:
 
     @property
     def word_dim(self) -> int:
-        """Length of the vector that there is to look at for each word."""
+        """Length of the vector of each window of words, a source for cross-attention."""
         return self.window * self.embed_dim
 
 
 class Generator(nn.Module):
-    """Noise and a caption become a picture, in one go."""
+    """Generates an image from noise and a caption.
+
+    Args:
+        config: the sizes.
+    """
 
     def __init__(self, config: GANConfig) -> None:
         super().__init__()
         self.config = config
         dim, channels = config.dim, config.channels
-        self.position = nn.Parameter(torch.randn(GRID_CELLS, dim) / 2)  # what tells them apart
+        self.position = nn.Parameter(torch.randn(GRID_CELLS, dim) / 2)  # position embedding
         self.project_z = nn.Sequential(
             nn.Linear(config.latent_dim, 32 * GRID_CELLS),
             nn.Unflatten(1, (GRID_CELLS, 32)),
@@ -74,48 +78,59 @@ class Generator(nn.Module):
         self.coarse = nn.Conv2d(channels, 3, 1)
         self.fine = nn.Conv2d(32, 3 * 2 * 2, 3, padding=1)
         with torch.no_grad():
-            self.fine.weight.mul_(0.1)  # begin smooth: noise of pixels is slow to be unlearned
+            self.fine.weight.mul_(0.1)  # begin smooth: pixel noise takes long to unlearn
 
     def forward(self, z: Tensor, words: Tensor, padding: Tensor) -> Tensor:
-        """Draw B pictures.
+        """Generate B images.
 
         Args:
-            z: (B, latent_dim), from a Gaussian.
-            words: (B, T, word_dim), the words of the captions as they were read.
-            padding: (B, T) bool, true where there is no word.
+            z: (B, latent_dim), standard normal.
+            words: (B, T, word_dim), from a `WordWindowEncoder`.
+            padding: (B, T) bool, true at padding.
 
         Returns:
             (B, 3, 32, 32), -1 to 1.
 
         Raises:
-            ValueError: z is of another length, or there are not as many z as captions.
+            ValueError: z has another length, or its batch size is not that of the captions.
         """
         expected = (len(words), self.config.latent_dim)
         if tuple(z.shape) != expected:
-            raise ValueError(
-                f"z: {expected} (captions, latent_dim) is needed, got {tuple(z.shape)}"
-            )
-        plan = self.position + self.project_z(z)  # (B, 16, dim)
+            raise ValueError(f"z: expected {expected} (captions, latent_dim), got {tuple(z.shape)}")
+        cells = self.position + self.project_z(z)  # (B, 16, dim)
         for layer in self.cross_attention:
-            plan = layer(plan, words, padding)
-        x = self.to_grid(plan).transpose(1, 2).unflatten(2, (4, 4))  # (B, 2·2·32, 4, 4)
+            cells = layer(cells, words, padding)
+        x = self.to_grid(cells).transpose(1, 2).unflatten(2, (4, 4))  # (B, 2·2·32, 4, 4)
         x = F.pixel_shuffle(x, 2)  # (B, 32, 8, 8)
-        x = F.silu(self.conv1(x))
-        coarse = F.interpolate(self.coarse(x), scale_factor=4.0, mode="bilinear")
+        x = F.silu(self.conv1(x))  # (B, channels, 8, 8)
+        coarse = F.interpolate(self.coarse(x), scale_factor=4.0, mode="bilinear")  # (B, 3, 32, 32)
         x = F.silu(F.pixel_shuffle(self.conv2(x), 2))  # (B, 32, 16, 16)
         x = x + F.silu(self.conv3(x))
         return (coarse + F.pixel_shuffle(self.fine(x), 2)).tanh()
 
     @torch.no_grad()
     def sample(self, words: Tensor, padding: Tensor, rng: torch.Generator) -> Tensor:
-        """Draw a picture for each caption: see `forward`; `rng` draws z."""
+        """Generate an image for each caption.
+
+        Args:
+            words: (B, T, word_dim), from a `WordWindowEncoder`.
+            padding: (B, T) bool, true at padding.
+            rng: the source of randomness for z.
+
+        Returns:
+            (B, 3, 32, 32), -1 to 1.
+        """
         z = torch.randn(len(words), self.config.latent_dim, generator=rng)
         inputs = (each.to(device_of(self)).split(500) for each in (z, words, padding))
         return torch.cat([self(*rows) for rows in zip(*inputs, strict=True)])
 
 
 class Discriminator(nn.Module):
-    """How much a picture looks real, plus how well it fits a caption."""
+    """Scores how real an image is, and how well it matches a caption.
+
+    Args:
+        config: the sizes.
+    """
 
     def __init__(self, config: GANConfig) -> None:
         super().__init__()
@@ -136,33 +151,52 @@ class Discriminator(nn.Module):
         )
 
     def forward(self, images: Tensor, words: Tensor, padding: Tensor) -> Tensor:
-        """Score B pictures with their captions: (B,), the more the better."""
+        """Score each image with its own caption.
+
+        Args:
+            images: (B, 3, 32, 32), -1 to 1.
+            words: (B, T, word_dim).
+            padding: (B, T) bool, true at padding.
+
+        Returns:
+            Logits (B,), high for a real image with a matching caption.
+        """
         return self.pairs(images, words, padding).diagonal()
 
     def pairs(self, images: Tensor, words: Tensor, padding: Tensor) -> Tensor:
-        """Score each picture with each caption: (B, B), a row for each picture.
+        """Score each image with each caption.
 
-        Realness plus an inner product of what is seen and what is said (Miyato & Koyama 2018,
-        equation 3): once both are known, another caption costs next to nothing.
+        The logit is the realness plus the inner product of the image and caption embeddings (Miyato
+        & Koyama 2018, equation 3). All pairs cost little more than the matching ones, because each
+        embedding is computed once.
+
+        Args:
+            images: (B, 3, 32, 32), -1 to 1.
+            words: (B, T, word_dim).
+            padding: (B, T) bool, true at padding.
+
+        Returns:
+            Logits (B, B), a row for each image.
 
         Raises:
-            ValueError: pictures of another size, or not one caption for each.
+            ValueError: the images have another size, or another number than the captions.
         """
         if images.shape[1:] != (3, OUTPUT_SIZE, OUTPUT_SIZE) or len(images) != len(words):
-            wanted = f"({len(words)}, 3, {OUTPUT_SIZE}, {OUTPUT_SIZE}), one for each row of words"
-            raise ValueError(f"images: {wanted}, is needed, got {tuple(images.shape)}")
-        seen = self.backbone(images)  # (B, dim, 4, 4)
-        things = self.image_projection(seen).mean(dim=(2, 3))  # (B, match_dim), wherever they stand
-        conditioning = self.text_projection(words).masked_fill(padding.unsqueeze(-1), 0).sum(dim=1)
-        return self.realness(seen) + things @ conditioning.T / things.shape[1] ** 0.5
+            expected = f"({len(words)}, 3, {OUTPUT_SIZE}, {OUTPUT_SIZE}), one for each row of words"
+            raise ValueError(f"images: expected {expected}, got {tuple(images.shape)}")
+        grid = self.backbone(images)  # (B, dim, 4, 4)
+        image = self.image_projection(grid).mean(dim=(2, 3))  # (B, match_dim)
+        text = self.text_projection(words).masked_fill(padding.unsqueeze(-1), 0)
+        text = text.sum(dim=1)  # (B, T, match_dim) -> (B, match_dim)
+        return self.realness(grid) + image @ text.T / image.shape[1] ** 0.5
 
 
 class TextToImageGAN(nn.Module):
-    """What is left of a GAN when the contest is over: a reader with a generator.
+    """The part of a trained GAN that generates images: text encoder and generator.
 
     Args:
         config: the sizes.
-        table: (vocab_size, embed_dim) word vectors; zeros if None, to be loaded.
+        table: (vocab_size, embed_dim) float, word vectors; None if they are loaded later.
     """
 
     def __init__(self, config: GANConfig, table: Tensor | None = None) -> None:
@@ -173,11 +207,11 @@ class TextToImageGAN(nn.Module):
         self.generator = Generator(config)
 
     def sample(self, tokens: Tensor, rng: torch.Generator) -> Tensor:
-        """Draw a picture for each caption, as `TextToImageVAE.sample` does.
+        """Generate an image for each caption, as `TextToImageVAE.sample` does.
 
         Args:
             tokens: (B, T) int64.
-            rng: draws z.
+            rng: the source of randomness for z.
 
         Returns:
             (B, 3, 32, 32) float, -1 to 1.
@@ -187,12 +221,12 @@ class TextToImageGAN(nn.Module):
 
 
 class DecoderAsGenerator(nn.Module):
-    """A VAE's decoder as the generator of a contest: what it knows already is where it begins.
+    """A trained VAE decoder as the generator of a GAN, for adversarial fine-tuning.
 
-    Its z comes from the VAE's prior, which knows the caption, and its words from the VAE's reader.
+    Its z comes from the VAE's prior, and its words from the VAE's text encoder.
 
     Args:
-        decoder: trained in place.
+        decoder: fine-tuned in place.
     """
 
     def __init__(self, decoder: ImageDecoder) -> None:
@@ -200,30 +234,41 @@ class DecoderAsGenerator(nn.Module):
         self.decoder = decoder
 
     def forward(self, z: Tensor, words: Tensor, padding: Tensor) -> Tensor:
-        """Draw B pictures: (B, latent_dim), (B, T, word_dim), (B, T) -> (B, 3, 32, 32)."""
+        """Generate B images.
+
+        Args:
+            z: (B, latent_dim), from the VAE's prior.
+            words: (B, T, condition_dim), from the VAE's text encoder.
+            padding: (B, T) bool, true at padding.
+
+        Returns:
+            (B, 3, 32, 32), about -1 to 1.
+        """
         return self.decoder(z, EncodedCaption(words[:, 0], words, padding))
 
 
-# ── what the two are trained on ───────────────────────────────────────────────────────────────
+# ── losses ────────────────────────────────────────────────────────────────────────────────────
 
 
 def conditioning(batch: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-    """Return what both networks are told beside their input: nothing where there are no words."""
+    """Return the batch's "words" and "padding", on which both networks are conditioned, if any."""
     return tuple(batch[name] for name in ("words", "padding") if name in batch)
 
 
 def plain_discriminator_loss(
     generator: nn.Module, discriminator: nn.Module, batch: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """Cross-entropy of true against drawn (Goodfellow et al. 2014, equation 1).
+    """Binary cross-entropy of real against generated (Goodfellow et al. 2014, equation 1).
 
     Args:
-        generator: (z, what is told) -> drawn.
-        discriminator: (true or drawn, what is told) -> scores (B,), the logit of "true".
-        batch: "real" (B, ...), "z" (B, latent_dim), and what `told` takes.
+        generator: (z, *condition) -> generated samples (B, ...).
+        discriminator: (samples, *condition) -> logits (B,) of "real".
+        batch: "real" (B, ...) and "z" (B, latent_dim); for a conditional GAN also "words"
+            (B, T, word_dim) and "padding" (B, T).
 
     Returns:
-        loss, and its parts: real, fake. At log 2 each, the discriminator knows nothing.
+        loss: real + fake, in nats.
+        real, fake: the cross-entropies of the two halves. Guessing gives log 2 each.
     """
     fakes = generator(batch["z"], *conditioning(batch)).detach()
     real = F.softplus(-discriminator(batch["real"], *conditioning(batch))).mean()
@@ -234,36 +279,47 @@ def plain_discriminator_loss(
 def plain_generator_loss(
     generator: nn.Module, discriminator: nn.Module, batch: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """The non-saturating loss: what is drawn should pass for true (Goodfellow et al., section 3).
+    """The non-saturating generator loss (Goodfellow et al. 2014, section 3).
 
-    Takes what `plain_discriminator_loss` takes.
+    Args:
+        generator: see `plain_discriminator_loss`.
+        discriminator: likewise.
+        batch: likewise.
+
+    Returns:
+        loss: cross-entropy in nats, with "real" as the target for generated samples.
     """
     fakes = generator(batch["z"], *conditioning(batch))
     return {"loss": F.softplus(-discriminator(fakes, *conditioning(batch))).mean()}
 
 
 def gradient_penalty(scores: Tensor, inputs: Tensor) -> Tensor:
-    """How steep the scores are where the inputs lie (Mescheder et al. 2018, section 4.1).
+    """Mean squared norm of the discriminator's gradient with respect to its inputs.
+
+    Mescheder et al. 2018, "Which training methods for GANs do actually converge?", section 4.1.
 
     Args:
-        scores: (B,), each made of its own input.
+        scores: (B,), each computed from its own input.
         inputs: (B, ...), which require a gradient.
 
     Returns:
-        the mean squared length of the gradient: R1 if the inputs are true, R2 if they are drawn.
+        The penalty, (): R1 for real inputs, R2 for generated ones.
     """
     (slope,) = torch.autograd.grad(scores.sum(), inputs, create_graph=True)
     return slope.square().flatten(1).sum(dim=1).mean()
 
 
 def relativistic_loss(better: Tensor, worse: Tensor) -> Tensor:
-    """The loss that falls as `better` rises over `worse`, in pairs (Jolicoeur-Martineau 2019).
+    """Relativistic pairing loss, softplus(worse - better) (Jolicoeur-Martineau 2019).
 
-    Of two numbers only the difference counts, so that neither can win by running away.
+    Only the difference of two paired scores counts, not their absolute values.
 
     Args:
-        better: scores, of any shape.
-        worse: scores, of a shape that fits.
+        better: scores that should be higher, of any shape.
+        worse: the scores they are paired with, of the same shape.
+
+    Returns:
+        The mean in nats, ().
     """
     return F.softplus(worse - better).mean()
 
@@ -275,15 +331,18 @@ def gradient_penalties(
     condition: tuple[Tensor, ...] = (),
     share: float = 1.0,
 ) -> dict[str, Tensor]:
-    """R1 and R2: how steep the discriminator is at what is true, and at what is drawn.
+    """The R1 and R2 penalties of a discriminator.
 
     Args:
-        discriminator: (true or drawn, what is told) -> scores (B,).
+        discriminator: (samples, *condition) -> scores (B,).
         real: (B, ...).
-        fake: (B, ...).
-        condition: what `told` returns.
-        share: of how many rows the mean is taken, the first ones. A gradient of a gradient costs
-            two to three times a plain one, and a quarter of a batch has the same mean.
+        fake: (B, ...), generated.
+        condition: what `conditioning` returns.
+        share: share of the batch to use, 0 to 1, its first rows. A second-order gradient costs two
+            to three times a first-order one, and a part of the batch estimates the same mean.
+
+    Returns:
+        r1, r2: the mean squared gradient norms at real and at generated samples.
     """
     count = max(1, round(share * len(real)))
     few = tuple(part[:count] for part in condition)
@@ -301,17 +360,19 @@ def relativistic_discriminator_loss(
     gamma: float = 1.0,
     share: float = 1.0,
 ) -> dict[str, Tensor]:
-    """True should beat drawn, on gentle slopes (Huang et al. 2024, equation 2, with R1 and R2).
+    """Relativistic loss with R1 and R2 (Huang et al. 2024, equation 2).
 
     Args:
         generator: see `plain_discriminator_loss`.
         discriminator: likewise.
         batch: likewise.
         gamma: the weight of R1 and R2.
-        share: see `slopes`.
+        share: see `gradient_penalties`.
 
     Returns:
-        loss, and its parts: contest; r1 and r2, not yet weighted.
+        loss: adversarial + gamma / 2 · (r1 + r2).
+        adversarial: the relativistic loss, real over generated, in nats.
+        r1, r2: the penalties, without their weight.
     """
     real, condition = batch["real"], conditioning(batch)
     fake = generator(batch["z"], *condition).detach()
@@ -326,9 +387,15 @@ def relativistic_discriminator_loss(
 def relativistic_generator_loss(
     generator: nn.Module, discriminator: nn.Module, batch: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """Drawn should beat true: the same pairs, the other way round.
+    """Relativistic loss of the generator: the same pairs, with the roles swapped.
 
-    Takes what `plain_discriminator_loss` takes.
+    Args:
+        generator: see `plain_discriminator_loss`.
+        discriminator: likewise.
+        batch: likewise.
+
+    Returns:
+        loss: the relativistic loss, generated over real, in nats.
     """
     condition = conditioning(batch)
     with torch.no_grad():
@@ -344,20 +411,24 @@ def matching_aware_discriminator_loss(
     gamma: float = 1.0,
     share: float = 0.25,
 ) -> dict[str, Tensor]:
-    """The relativistic loss; and a true picture should beat itself under another's caption.
+    """Relativistic loss with R1, R2 and mismatched captions (Reed et al. 2016, section 4.2).
 
-    Reed et al. 2016 call this matching-aware: who is only asked whether a picture is real never
-    has to read.
+    A discriminator that only separates real from generated images can ignore the captions. Here a
+    real image with its own caption must also score higher than with the others of the batch.
 
     Args:
         generator: a `Generator`.
-        discriminator: it gives `pairs`.
-        batch: "real" (B, 3, 32, 32); "z" (B, latent_dim); "words" (B, T, word_dim); "padding".
+        discriminator: a `Discriminator`.
+        batch: "real" (B, 3, 32, 32), -1 to 1; "z" (B, latent_dim); "words" (B, T, word_dim);
+            "padding" (B, T) bool.
         gamma: the weight of R1 and R2.
-        share: see `slopes`.
+        share: see `gradient_penalties`.
 
     Returns:
-        loss, and its parts: contest; wrong; r1 and r2, not yet weighted.
+        loss: adversarial + mismatched + gamma / 2 · (r1 + r2).
+        adversarial: the relativistic loss, real over generated, in nats.
+        mismatched: the relativistic loss, own caption over the others, in nats.
+        r1, r2: the penalties, without their weight.
     """
     real, condition = batch["real"], conditioning(batch)
     fake = generator(batch["z"], *condition).detach()

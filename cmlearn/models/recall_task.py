@@ -1,4 +1,8 @@
-"""The recall task: name the first symbol of a sequence at its end."""
+"""The recall task: classify the first symbol of a sequence after its last one.
+
+It follows experiment 2 of Hochreiter & Schmidhuber 1997, "Long short-term memory": a network
+solves it only if its state carries the first symbol past all distractors.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +12,21 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SYMBOLS = 8  # that may come first: 0 to 7
-
-
-DISTRACTIONS = 8  # that fill the rest: 8 to 15
+SYMBOLS = 8  # classes of the first symbol: ids 0 to 7
+DISTRACTIONS = 8  # distractor symbols that fill the rest: ids 8 to 15
 
 
 def recall_sequences(count: int, length: int, rng: torch.Generator) -> dict[str, Tensor]:
-    """Draw sequences: one of `SYMBOLS`, then `length` distractions that tell nothing.
+    """Draw sequences of one symbol out of `SYMBOLS`, then `length` random distractors.
 
     Args:
-        count: B, how many.
-        length: for how many steps the first symbol has to be kept, at least 1.
-        rng: decides every symbol.
+        count: the number of sequences, B, at least 1.
+        length: the number of distractors, at least 1.
+        rng: the source of randomness.
 
     Returns:
         symbols: (B, 1 + length) int64.
-        first: (B,) int64, what is to be told.
+        first: (B,) int64, the symbol to recall.
 
     Raises:
         ValueError: `length` or `count` is less than 1.
@@ -38,17 +40,26 @@ def recall_sequences(count: int, length: int, rng: torch.Generator) -> dict[str,
 
 
 def recall_batches(count: int, length: int, rng: torch.Generator) -> Iterator[dict[str, Tensor]]:
-    """Yield batches of new sequences for ever."""
+    """Yield an endless stream of new batches.
+
+    Args:
+        count: sequences in a batch.
+        length: the number of distractors in a sequence.
+        rng: the source of randomness.
+
+    Yields:
+        What `recall_sequences` returns.
+    """
     while True:
         yield recall_sequences(count, length, rng)
 
 
 class RecallModel(nn.Module):
-    """Reads symbols one after another and classifies what it remembers in the end.
+    """A recurrent network, then a linear classifier on its last state.
 
     Args:
         network: takes (B, T, hidden_dim), returns (B, T, hidden_dim) and a last state.
-        num_symbols: how many symbols there are.
+        num_symbols: number of different symbols, distractors included.
         hidden_dim: length of a symbol's vector and of the network's state.
     """
 
@@ -59,13 +70,13 @@ class RecallModel(nn.Module):
         self.output = nn.Linear(hidden_dim, num_symbols)
 
     def forward(self, symbols: Tensor) -> Tensor:
-        """Symbols (B, T) -> logits (B, num_symbols) of what came first."""
-        states, _ = self.network(self.embedding(symbols))
+        """Classify the first symbol: (B, T) int64 -> logits (B, num_symbols)."""
+        states, _ = self.network(self.embedding(symbols))  # (B, T, hidden_dim)
         return self.output(states[:, -1])
 
 
 def recall_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """How surprised the model is by what came first.
+    """Cross-entropy of the first symbol.
 
     Args:
         model: symbols (B, T) -> logits (B, num_symbols).
@@ -73,7 +84,7 @@ def recall_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tens
 
     Returns:
         loss: cross-entropy in nats.
-        accuracy: share of the sequences whose first symbol was told.
+        accuracy: share of the sequences whose first symbol was recalled, 0 to 1.
     """
     logits = model(batch["symbols"])
     right = logits.argmax(dim=1) == batch["first"]

@@ -1,4 +1,4 @@
-"""ResNet-18: a picture becomes vectors, after learning to name what is in it.
+"""ResNet-18, an image encoder trained by multi-label classification.
 
 He, Zhang, Ren & Sun 2016, "Deep residual learning for image recognition" (CVPR). The names of the
 weights are torchvision's, so that weights trained on ImageNet load strictly.
@@ -20,10 +20,10 @@ class ResNetConfig:
     """The sizes of a ResNet-18; the defaults, with 1,000 labels, are the published network.
 
     Attributes:
-        num_labels: how many words it can say of a picture.
+        num_labels: number of labels, and of logits.
         width: channels of the first stage; each of the next three doubles them.
-        stem_stride: step of the first convolution; 1 keeps every grid twice as fine.
-        last_stride: step into the last stage; 1 keeps the map of where it looks twice as fine.
+        stem_stride: stride of the first convolution; 1 doubles the resolution of every grid.
+        last_stride: stride of the last stage; 1 doubles the resolution of class activation maps.
     """
 
     num_labels: int = 24
@@ -33,12 +33,12 @@ class ResNetConfig:
 
 
 class BasicBlock(nn.Module):
-    """Two 3 x 3 convolutions whose result is added to what came in (He et al. 2016, figure 2).
+    """A residual block: two 3 × 3 convolutions and a shortcut (He et al. 2016, figure 2).
 
     Args:
-        in_channels: channels that come in.
-        channels: channels that go out.
-        stride: step of the first convolution.
+        in_channels: channels of the input.
+        channels: channels of the output.
+        stride: of the first convolution.
     """
 
     def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
@@ -49,7 +49,7 @@ class BasicBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(channels)
         self.downsample: nn.Module | None = None
         if stride != 1 or in_channels != channels:
-            # The sum needs equal shapes: a 1 x 1 convolution brings the shortcut to them.
+            # The sum needs equal shapes, which a 1 × 1 convolution gives the shortcut.
             self.downsample = nn.Sequential(
                 nn.Conv2d(in_channels, channels, 1, stride, bias=False), nn.BatchNorm2d(channels)
             )
@@ -82,30 +82,30 @@ class ResNet18(nn.Module):
         self.fc = nn.Linear(8 * width, config.num_labels)
         for module in self.modules():
             if isinstance(module, nn.Conv2d):
-                # He et al. 2015, so that signals keep their size through ReLUs.
+                # He et al. 2015: keeps the variance of the activations constant through ReLUs.
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, images: Tensor) -> Tensor:
-        """Return one logit for each label: prepared images (B, 3, H, W) -> (B, num_labels)."""
+        """Classify images from `prepare`: (B, 3, H, W) -> logits (B, num_labels)."""
         return self.fc(self.features(images)[1])
 
     def features(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return what the network sees before it decides on labels.
+        """Compute the features of images, one grid and one vector each.
 
         Args:
             images: (B, 3, H, W) float from `prepare`.
 
         Returns:
-            grid: (B, 4 width, H / 16, W / 16), the third stage: what is where. Of the default
-                config (B, 256, 4, 4) for 64 x 64 pictures.
-            pooled: (B, 8 width), the last stage averaged over places: what, but not where.
-                Of the default config (B, 512).
+            grid: (B, 4 width, H / 16, W / 16), the output of the third stage; by default
+                (B, 256, 4, 4) for 64 × 64 images.
+            pooled: (B, 8 width), the output of the last stage after global average pooling; by
+                default (B, 512).
         """
         grid, last = self._grids(images)
         return grid, last.mean(dim=(2, 3))
 
     def _grids(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the outputs of the third and of the last stage."""
+        """The outputs of the third and of the last stage."""
         x = self.maxpool(F.relu(self.bn1(self.conv1(images))))  # (B, width, H / 4, W / 4)
         grid = self.layer3(self.layer2(self.layer1(x)))  # (B, 4 width, H / 16, W / 16)
         return grid, self.layer4(grid)  # (B, 8 width, H / 32, W / 32)
@@ -116,25 +116,25 @@ def _stage(in_channels: int, channels: int, stride: int) -> nn.Sequential:
 
 
 def prepare(images: Tensor) -> Tensor:
-    """Return pictures as the network takes them: uint8 (B, H, W, 3) -> float32 (B, 3, H, W).
+    """Prepare images for the network: uint8 (B, H, W, 3) -> float32 (B, 3, H, W).
 
-    Normalised by ImageNet's mean and deviation, once, and laid out channels_last in memory, in
-    which convolutions on a CPU are faster.
+    The values are normalised by ImageNet's mean and standard deviation. The memory format is
+    channels_last, in which convolutions on a CPU are faster.
     """
     tensor = normalise(to_tensor(images), IMAGENET_MEAN, IMAGENET_STD)
     return tensor.contiguous(memory_format=torch.channels_last)
 
 
 def label_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return how wrong a network is about which labels are true of its pictures.
+    """Binary cross-entropy of multi-label classification.
 
     Args:
         model: images -> logits (B, num_labels).
         batch: "images" uint8 (B, H, W, 3), "labels" (B, num_labels) of 0 and 1.
 
     Returns:
-        loss: binary cross-entropy in nats, the mean over labels and pictures.
-        exact: share of pictures with every label right, 0 to 1.
+        loss: binary cross-entropy in nats, the mean over labels and images.
+        exact: share of images with every label right, 0 to 1.
     """
     logits = model(prepare(batch["images"]))
     labels = batch["labels"].to(logits.dtype)
@@ -147,17 +147,21 @@ def label_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tenso
 
 @torch.no_grad()
 def class_activation_map(model: ResNet18, images: Tensor, label: int) -> Tensor:
-    """Return what each place adds to the logit of a label (Zhou et al. 2016, equation 2).
+    """Compute each grid cell's contribution to the logit of a label.
 
-    The mean of the map over its places, with the bias of the label, is the logit.
+    Zhou et al. 2016, "Learning deep features for discriminative localization" (CVPR), equation 2.
+    The mean of the map, plus the bias of the label, is the logit.
 
     Args:
         model: in eval mode.
         images: (B, 3, H, W) float from `prepare`.
-        label: which logit, 0 to num_labels - 1.
+        label: the label's index, 0 to num_labels - 1.
 
     Returns:
-        (B, h, w) float, as coarse as the last stage: h = H / 32 by default.
+        (B, h, w) float, in the resolution of the last stage: h = H / 32 by default.
+
+    Raises:
+        ValueError: there is no such label.
     """
     if not 0 <= label < model.config.num_labels:
         raise ValueError(f"label must be 0 to {model.config.num_labels - 1}, got {label}")

@@ -1,7 +1,7 @@
-"""Recurrent cells from their equations: RNN, LSTM and GRU.
+"""Recurrent cells written from their equations: RNN, LSTM and GRU.
 
-A cell reads one step of a sequence and hands its state to the next. What `nn.RNN`, `nn.LSTM` and
-`nn.GRU` do for a whole sequence at once, and much faster, these do in the open.
+A cell maps one input of a sequence and the previous state to the next state. `nn.RNN`, `nn.LSTM`
+and `nn.GRU` compute the same for a whole sequence in one call, and much faster.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ State = tuple[Tensor, ...]
 
 
 class RNNCell(nn.Module):
-    """Elman 1990, "Finding structure in time": the new state is a mix of input and old state.
+    """The simple recurrent network of Elman 1990, "Finding structure in time".
 
     Args:
         input_dim: length of an input.
@@ -28,13 +28,21 @@ class RNNCell(nn.Module):
         self.hidden_map = nn.Linear(hidden_dim, hidden_dim)
 
     def forward(self, x: Tensor, state: State) -> State:
-        """Input (B, input_dim) and state ((B, hidden_dim),) -> the next state."""
+        """Compute the next state.
+
+        Args:
+            x: (B, input_dim).
+            state: (h,), with h (B, hidden_dim).
+
+        Returns:
+            The next state, (h,).
+        """
         (h,) = state
         return (torch.tanh(self.input_map(x) + self.hidden_map(h)),)
 
 
 class LSTMCell(nn.Module):
-    """Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000.
+    """The LSTM of Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000.
 
     Args:
         input_dim: length of an input.
@@ -47,7 +55,15 @@ class LSTMCell(nn.Module):
         self.hidden_map = nn.Linear(hidden_dim, 4 * hidden_dim)
 
     def forward(self, x: Tensor, state: State) -> State:
-        """Input (B, input_dim) and state, twice (B, hidden_dim) -> the next state."""
+        """Compute the next state.
+
+        Args:
+            x: (B, input_dim).
+            state: (h, c), hidden state and cell state, each (B, hidden_dim).
+
+        Returns:
+            The next state, (h, c).
+        """
         h, c = state
         i, f, g, o = (self.input_map(x) + self.hidden_map(h)).chunk(4, dim=-1)
         c = torch.sigmoid(f) * c + torch.sigmoid(i) * torch.tanh(g)
@@ -55,7 +71,9 @@ class LSTMCell(nn.Module):
 
 
 class GRUCell(nn.Module):
-    """Cho et al. 2014, in the form of `nn.GRU`: r is applied after the recalling, not before.
+    """The GRU of Cho et al. 2014, in the variant of `nn.GRU`.
+
+    The reset gate r is applied after the hidden state's linear map, not before.
 
     Args:
         input_dim: length of an input.
@@ -68,7 +86,15 @@ class GRUCell(nn.Module):
         self.hidden_map = nn.Linear(hidden_dim, 3 * hidden_dim)
 
     def forward(self, x: Tensor, state: State) -> State:
-        """Input (B, input_dim) and state ((B, hidden_dim),) -> the next state."""
+        """Compute the next state.
+
+        Args:
+            x: (B, input_dim).
+            state: (h,), with h (B, hidden_dim).
+
+        Returns:
+            The next state, (h,).
+        """
         (h,) = state
         r, z, n = self.input_map(x).chunk(3, dim=-1)
         r_hidden, z_hidden, n_hidden = self.hidden_map(h).chunk(3, dim=-1)
@@ -78,28 +104,32 @@ class GRUCell(nn.Module):
 
 
 def unroll(cell: nn.Module, inputs: Tensor, state: State) -> Tensor:
-    """Let a cell read sequences step by step.
+    """Apply a cell to each step of B sequences.
 
     Args:
-        cell: (input, state) -> state, whose first part is what it shows.
+        cell: (input, state) -> state, whose first part is the hidden state.
         inputs: (B, T, input_dim), T at least 1.
-        state: before the first step.
+        state: before the first step, each part (B, hidden_dim).
 
     Returns:
-        what it showed at each step, (B, T, hidden_dim).
+        The hidden state after each step, (B, T, hidden_dim).
     """
-    shown = []
+    hidden = []
     for x in inputs.unbind(dim=1):
         state = cell(x, state)
-        shown.append(state[0])
-    return torch.stack(shown, dim=1)
+        hidden.append(state[0])
+    return torch.stack(hidden, dim=1)
 
 
 def copy_weights(cell: nn.Module, network: nn.Module) -> None:
-    """Give a cell the weights of the first layer of an `nn.RNN`, `nn.LSTM` or `nn.GRU`.
+    """Copy the weights of the first layer of an `nn.RNN`, `nn.LSTM` or `nn.GRU` into a cell.
+
+    Args:
+        cell: an `RNNCell`, `LSTMCell` or `GRUCell`; changed in place.
+        network: the PyTorch network of the same kind.
 
     Raises:
-        RuntimeError: they are of different sizes.
+        RuntimeError: the two have different sizes.
     """
     for part, name in (("input_map", "ih"), ("hidden_map", "hh")):
         weights = {
@@ -110,9 +140,13 @@ def copy_weights(cell: nn.Module, network: nn.Module) -> None:
 
 
 def open_forget_gates(lstm: nn.LSTM, bias: float) -> None:
-    """Open the forget gates of a new LSTM: `bias` is added to what each gate starts with.
+    """Add to the biases of an LSTM's forget gates, so that it keeps its cell state at first.
 
     Jozefowicz et al. 2015, "An empirical exploration of recurrent network architectures" (ICML).
+
+    Args:
+        lstm: changed in place, in its first layer.
+        bias: the number to add; 1 or 2 is usual.
     """
     _, forget, _, _ = cast(Tensor, lstm.bias_ih_l0).chunk(4)
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Variational autoencoders of pictures, with and without a text condition.
+"""A variational autoencoder (VAE) of images that is conditioned on captions.
 
 Kingma & Welling 2014, "Auto-encoding variational Bayes"; conditional with a learned prior: Sohn,
 Lee & Yan 2015, "Learning structured output representation using deep conditional generative
@@ -21,9 +21,9 @@ from cmlearn.models.device import device_of
 from cmlearn.models.prior import AutoregressivePrior
 from cmlearn.models.text_encoders import EncodedCaption, TextEncoderConfig, build_text_encoder
 
-OUTPUT_SIZE = 32  # pixels of the pictures that these models draw
-VALUES = 3 * OUTPUT_SIZE * OUTPUT_SIZE  # numbers in one picture
-GRID_CELLS = 4 * 4  # grid cells in which a picture is planned
+OUTPUT_SIZE = 32  # height and width of an image, in pixels
+VALUES = 3 * OUTPUT_SIZE * OUTPUT_SIZE  # numbers in one image
+GRID_CELLS = 4 * 4  # cells of the encoder's and the decoder's feature grid
 
 
 @dataclass(frozen=True)
@@ -31,10 +31,10 @@ class VAEConfig:
     """The sizes of a text-to-image VAE.
 
     Attributes:
-        text: of the text encoder; its `condition_dim` is the length of a word's vector, too.
+        text: the sizes of the text encoder.
         latent_dim: length of z.
-        dim: length of the vector of one of the 16 grid cells of a picture.
-        channels: channels of the 8 × 8 grid from which the picture is unfolded.
+        dim: length of the vector of a grid cell.
+        channels: channels of the decoder's 8 × 8 feature grid.
     """
 
     text: TextEncoderConfig
@@ -44,7 +44,13 @@ class VAEConfig:
 
 
 class ImageEncoder(nn.Module):
-    """q(z | picture, caption): where in the latent space a picture lies, and how precisely."""
+    """q(z | image, caption), the approximate posterior: a diagonal Gaussian.
+
+    The grid cells of the image attend to the words of the caption.
+
+    Args:
+        config: the sizes.
+    """
 
     def __init__(self, config: VAEConfig) -> None:
         super().__init__()
@@ -69,17 +75,28 @@ class ImageEncoder(nn.Module):
         )
 
     def forward(self, images: Tensor, caption: EncodedCaption) -> tuple[Tensor, Tensor]:
-        """(B, 3, 32, 32) and the encoded caption -> mu, logvar, each (B, latent_dim)."""
-        seen = self.backbone(images).flatten(2).transpose(1, 2) + self.position  # (B, 16, dim)
-        seen = self.cross_attention(seen, caption.words, caption.padding)
-        mu, logvar = self.head(seen).chunk(2, dim=1)
+        """Compute the posterior of B images.
+
+        Args:
+            images: (B, 3, 32, 32), -1 to 1.
+            caption: the encoded captions.
+
+        Returns:
+            mu and logvar, each (B, latent_dim).
+        """
+        cells = self.backbone(images).flatten(2).transpose(1, 2) + self.position  # (B, 16, dim)
+        cells = self.cross_attention(cells, caption.words, caption.padding)
+        mu, logvar = self.head(cells).chunk(2, dim=1)
         return mu, logvar
 
 
 class ImageDecoder(nn.Module):
-    """p(picture | z, caption): the mean of the pictures that z and the caption leave possible.
+    """p(image | z, caption), the likelihood: computes the mean of a Gaussian over images.
 
-    z sets the query of each grid cell, with which it attends to the words.
+    z sets the query with which each grid cell attends to the words of the caption.
+
+    Args:
+        config: the sizes.
     """
 
     def __init__(self, config: VAEConfig) -> None:
@@ -100,28 +117,34 @@ class ImageDecoder(nn.Module):
         self.to_patches = nn.Conv2d(channels, 3 * 4 * 4, 1)
 
     def forward(self, z: Tensor, caption: EncodedCaption) -> Tensor:
-        """(B, latent_dim) and the encoded caption -> pictures (B, 3, 32, 32), about -1 to 1."""
-        plan = self.position + self.project_z(z)  # (B, 16, dim)
+        """Decode B images.
+
+        Args:
+            z: (B, latent_dim).
+            caption: the encoded captions.
+
+        Returns:
+            (B, 3, 32, 32), about -1 to 1.
+        """
+        cells = self.position + self.project_z(z)  # (B, 16, dim)
         for layer in self.cross_attention:
-            plan = layer(plan, caption.words, caption.padding)
-        x = self.to_grid(plan).transpose(1, 2).unflatten(2, (4, 4))  # (B, 2·2·32, 4, 4)
+            cells = layer(cells, caption.words, caption.padding)
+        x = self.to_grid(cells).transpose(1, 2).unflatten(2, (4, 4))  # (B, 2·2·32, 4, 4)
         x = F.pixel_shuffle(x, 2)  # (B, 32, 8, 8)
-        x = F.silu(self.conv1(x))
+        x = F.silu(self.conv1(x))  # (B, channels, 8, 8)
         x = x + F.silu(self.conv2(x))
-        return F.pixel_shuffle(
-            self.to_patches(x), 4
-        )  # each of 8 × 8 places unfolds into 4 × 4 pixels
+        return F.pixel_shuffle(self.to_patches(x), 4)  # (B, 3·4·4, 8, 8) -> (B, 3, 32, 32)
 
 
 class TextToImageVAE(nn.Module):
-    """A conditional VAE whose condition, and whose prior over z, come from a caption.
+    """A conditional VAE: encoder, prior and decoder are all conditioned on the caption.
 
-    The prior is a mixture: "a house" may stand on the left or on the right, but not half here and
-    half there, and one Gaussian cannot express that.
+    The prior is a mixture, because "a house" may stand on the left or on the right. A single
+    Gaussian has one mode and cannot express that.
 
     Args:
         config: the sizes.
-        table: (vocab_size, embed_dim) word vectors to begin from; random if None.
+        table: (vocab_size, embed_dim) float, initial word vectors; random if None.
     """
 
     def __init__(self, config: VAEConfig, table: Tensor | None = None) -> None:
@@ -133,16 +156,17 @@ class TextToImageVAE(nn.Module):
         self.decoder = ImageDecoder(config)
 
     def forward(self, images: Tensor, tokens: Tensor) -> dict[str, Tensor]:
-        """Encode pictures with their captions, and decode them again.
+        """Encode images with their captions, draw z, and decode it.
 
         Args:
             images: (B, 3, 32, 32) float, -1 to 1.
             tokens: (B, T) int64.
 
         Returns:
-            "images" (B, 3, 32, 32); "mu", "logvar" of q(z | picture, caption) and the "z" drawn
-            from it, each (B, latent_dim); "log_prior" (B,), the log density of z under
-            p(z | caption).
+            images: (B, 3, 32, 32), decoded.
+            mu, logvar: of q(z | image, caption), each (B, latent_dim).
+            z: drawn from it, (B, latent_dim).
+            log_prior: (B,), the log density of z under p(z | caption), in nats.
         """
         caption = self.text.encode(tokens)
         mu, logvar = self.encoder(images, caption)
@@ -157,11 +181,11 @@ class TextToImageVAE(nn.Module):
 
     @torch.no_grad()
     def sample(self, tokens: Tensor, rng: torch.Generator) -> Tensor:
-        """Draw a picture for each caption.
+        """Generate an image for each caption.
 
         Args:
             tokens: (B, T) int64.
-            rng: chooses z.
+            rng: the source of randomness for z.
 
         Returns:
             (B, 3, 32, 32) float, about -1 to 1.
@@ -171,14 +195,33 @@ class TextToImageVAE(nn.Module):
 
 
 def reparameterise(mu: Tensor, logvar: Tensor) -> Tensor:
-    """Draw z = mu + sigma · noise, through which gradients pass to mu and sigma."""
+    """Draw z = mu + sigma · noise, so that gradients reach mu and sigma.
+
+    The reparameterisation trick (Kingma & Welling 2014, section 2.4).
+
+    Args:
+        mu: (B, D).
+        logvar: (B, D).
+
+    Returns:
+        z, (B, D).
+    """
     return mu + torch.randn_like(mu) * (0.5 * logvar).exp()
 
 
 def kl_divergence(mu: Tensor, logvar: Tensor, prior_mu: Tensor, prior_logvar: Tensor) -> Tensor:
-    """KL(q ‖ p) of two diagonal Gaussians, in nats: four of (B, D) -> (B,).
+    """KL(q ‖ p) of two diagonal Gaussians.
 
-    With prior_mu = prior_logvar = 0 this is equation 10 of Kingma & Welling's appendix B.
+    With prior_mu = prior_logvar = 0 this is the closed form of Kingma & Welling 2014, appendix B.
+
+    Args:
+        mu: of q, (B, D).
+        logvar: of q, (B, D).
+        prior_mu: of p, (B, D).
+        prior_logvar: of p, (B, D).
+
+    Returns:
+        Nats, (B,).
     """
     squared = (mu - prior_mu) ** 2
     ratio = (logvar.exp() + squared) / prior_logvar.exp()
@@ -186,22 +229,31 @@ def kl_divergence(mu: Tensor, logvar: Tensor, prior_mu: Tensor, prior_logvar: Te
 
 
 def log_density(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    """Log of a diagonal Gaussian's density at z, in nats: three of (B, D) -> (B,)."""
+    """Log density of a diagonal Gaussian at z.
+
+    Args:
+        z: (B, D).
+        mu: (B, D).
+        logvar: (B, D).
+
+    Returns:
+        Nats, (B,).
+    """
     squared = (z - mu) ** 2 / logvar.exp()
     return -0.5 * (squared + logvar + math.log(2 * math.pi)).sum(dim=1)
 
 
 def gaussian_nll(decoded: Tensor, images: Tensor, sigma: float | None = None) -> Tensor:
-    """Negative log-likelihood of the pictures under a Gaussian around the decoded ones.
+    """Negative log-likelihood of images under a Gaussian around the decoded ones.
 
     Args:
         decoded: (B, 3, H, W), the means.
-        images: (B, 3, H, W), the pictures.
-        sigma: the Gaussian's deviation; None takes the one that fits this batch best, the root
-            of the mean squared error (Rybkin et al. 2021, equation 6).
+        images: (B, 3, H, W), the data.
+        sigma: the Gaussian's standard deviation. None takes the maximum-likelihood value for this
+            batch, the root of the mean squared error (Rybkin et al. 2021, equation 6).
 
     Returns:
-        Nats per picture, without the constant n/2 · log(2π): ().
+        Nats per image, without the constant n/2 · log(2π): ().
     """
     count, error = images[0].numel(), F.mse_loss(decoded, images)
     if sigma is None:
@@ -218,16 +270,16 @@ def vae_loss(
         model: a `TextToImageVAE`.
         batch: "images" (B, 3, 32, 32) float, -1 to 1; "tokens" (B, T) int64.
         beta: the weight of the KL term (Higgins et al. 2017); 1 is the bound itself.
-        sigma: deviation of the decoder, None for the calibrated one.
+        sigma: standard deviation of the decoder; None for the calibrated one.
 
     Returns:
-        loss: reconstruction + beta · kl, divided by the numbers in a picture.
-        reconstruction: nats per picture.
-        kl: nats per picture, from one z each: how much of it went through z.
-        rmse: of the decoded pictures, in the units of the pixels (0 to 2).
+        loss: reconstruction + beta · kl, divided by the number of values in an image.
+        reconstruction: negative log-likelihood, nats per image.
+        kl: nats per image, estimated from one z each.
+        rmse: root mean squared error of the decoded images; pixel values span -1 to 1.
     """
     out = model(batch["images"], batch["tokens"])
-    # No closed form for mixtures: the z that was drawn stands for all (Kingma & Welling, eq. 6).
+    # The KL of a mixture has no closed form: a Monte Carlo estimate (Kingma & Welling, eq. 6).
     log_q = log_density(out["z"], out["mu"], out["logvar"])
     kl = (log_q - out["log_prior"]).mean()
     reconstruction = gaussian_nll(out["images"], batch["images"], sigma)
@@ -240,42 +292,49 @@ def vae_loss(
 
 
 class AnnealedVAELoss:
-    """`vae_loss` with a beta that falls from `start` to `end` in the course of training.
+    """`vae_loss` with a KL weight that falls from `start` to `end` during training.
 
-    While the KL weight is high, the picture must come from the caption; as it falls, z takes over
-    only what the caption leaves open. With a low weight from the start, z would carry what the
-    words could tell.
+    With a high weight, z carries little, so the decoder learns to use the caption. As the weight
+    falls, z adds what the caption leaves open. With a low weight from the start, z would carry all
+    information, and the decoder would ignore the caption.
 
     Args:
-        steps: how many times it will be called.
-        start: the first beta.
-        end: the last beta.
+        steps: number of training steps.
+        start: the first KL weight, beta.
+        end: the last KL weight.
     """
 
     def __init__(self, steps: int, start: float = 40.0, end: float = 4.0) -> None:
         self.steps, self.start, self.end, self.step = steps, start, end, 0
 
     def __call__(self, model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Return the terms of `vae_loss` at this step's beta."""
+        """Compute `vae_loss` with this step's beta, and go on to the next step.
+
+        Args:
+            model: a `TextToImageVAE`.
+            batch: as `vae_loss` takes it.
+
+        Returns:
+            The terms of `vae_loss`.
+        """
         done = min(1.0, self.step / self.steps)
         self.step += 1
         return vae_loss(model, batch, beta=self.start * (self.end / self.start) ** done)
 
 
 def prior_loss(prior: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """KL divergence from the prior to the posterior of a frozen encoder.
+    """KL(q ‖ prior), where q is the posterior of a frozen encoder.
 
-    Training both at once leaves a gap between them, which this closes afterwards: a z is drawn
-    from q, and the prior learns to expect it. The idea of a second stage is Dai & Wipf's (2019, "Diagnosing and enhancing
-    VAE models"), who train a second VAE on z.
+    Joint training leaves a gap between the two, which a second stage for the prior alone closes.
+    Dai & Wipf 2019, "Diagnosing and enhancing VAE models", train a second VAE on z for this.
 
     Args:
         prior: an `AutoregressivePrior`.
         batch: "mu", "logvar" of q, each (B, latent_dim), and "condition" (B, C): see `posterior`.
 
     Returns:
-        loss: the kl, in nats for each number of z.
-        kl: nats per picture, from one z each.
+        loss: kl / latent_dim.
+        kl: nats per image, estimated from one z each.
     """
     mu, logvar = batch["mu"], batch["logvar"]
     z = reparameterise(mu, logvar)
@@ -285,7 +344,7 @@ def prior_loss(prior: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tenso
 
 @torch.no_grad()
 def posterior(model: TextToImageVAE, images: Tensor, tokens: Tensor) -> dict[str, Tensor]:
-    """Encode pictures with their captions, which gives the batch that `prior_loss` takes.
+    """Encode images with their captions into the batch that `prior_loss` takes.
 
     Args:
         model: in eval mode.
@@ -293,26 +352,27 @@ def posterior(model: TextToImageVAE, images: Tensor, tokens: Tensor) -> dict[str
         tokens: (N, T) int64.
 
     Returns:
-        "mu", "logvar", each (N, latent_dim), and "condition" (N, condition_dim).
+        mu, logvar: of q(z | image, caption), each (N, latent_dim).
+        condition: (N, condition_dim).
     """
     rows: dict[str, list[Tensor]] = {"mu": [], "logvar": [], "condition": []}
     device = device_of(model)
-    for pictures, captions in zip(images.split(500), tokens.split(500), strict=True):
-        caption = model.text.encode(captions.to(device))
-        mu, logvar = model.encoder(pictures.to(device), caption)
+    for some_images, some_tokens in zip(images.split(500), tokens.split(500), strict=True):
+        caption = model.text.encode(some_tokens.to(device))
+        mu, logvar = model.encoder(some_images.to(device), caption)
         for name, values in (("mu", mu), ("logvar", logvar), ("condition", caption.condition)):
             rows[name].append(values)
     return {name: torch.cat(parts) for name, parts in rows.items()}
 
 
 def to_signed(images: Tensor) -> Tensor:
-    """Bring pictures to the models' range: uint8 (B, H, W, 3) -> float32 (B, 3, H, W), -1 to 1."""
+    """Scale images to the models' range: uint8 (B, H, W, 3) -> float32 (B, 3, H, W), -1 to 1."""
     return images.permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """The way back, what lies outside cut off: (B, 3, H, W), -1 to 1 -> uint8 (B, H, W, 3).
+    """Invert `to_signed`, with clamping: float (B, 3, H, W), -1 to 1 -> uint8 (B, H, W, 3).
 
-    The result lies on the CPU, ready for `.numpy()`.
+    The result is on the CPU, ready for `.numpy()`.
     """
     return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu()

@@ -1,4 +1,4 @@
-"""Loads a ResNet-18 that was trained on ImageNet."""
+"""Loads a ResNet-18 with weights trained on ImageNet."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ IMAGENET_LABELS = 1000
 
 
 def load_imagenet_weights(path: Path | str | None = None) -> ResNet18:
-    """Return a ResNet-18 that was trained on ImageNet, in eval mode.
+    """Load a ResNet-18 with weights trained on ImageNet, in eval mode.
 
     Args:
-        path: weights in torchvision's layout, .safetensors or .pth (float16 will do). None takes
+        path: a .safetensors or .pth file with torchvision's names, float16 or float32. None takes
             torchvision's `ResNet18_Weights`, from its cache or by a download of 45 MB.
 
     Raises:
         FileNotFoundError: there is no such file.
         ConnectionError: the download failed; the message says what to do without a network.
-        ValueError: the file is damaged, or holds something else than these weights.
+        ValueError: the file is damaged, or holds other weights.
     """
     weights = _download_weights() if path is None else _read_weights(Path(path))
     model = ResNet18(ResNetConfig(num_labels=IMAGENET_LABELS))
@@ -44,13 +44,13 @@ def _widened(tensor: Tensor) -> Tensor:
 
 def _read_weights(path: Path) -> Mapping[str, Tensor]:
     if not path.is_file():
-        raise FileNotFoundError(f"there is no file of weights at {path}")
+        raise FileNotFoundError(f"there is no file of weights at {path}: check the path")
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load_file(path)
-        # weights_only refuses everything but tensors in plain containers: no code can run.
+        # weights_only accepts nothing but tensors in plain containers, so no code can run.
         weights = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged file fails in any of a dozen ways
+    except Exception as error:  # each kind of damage has its own exception
         reason = str(error).split("\n")[0]
         raise ValueError(f"{path} cannot be read as weights: {reason}") from error
     if not isinstance(weights, Mapping):
@@ -64,6 +64,6 @@ def _download_weights() -> Mapping[str, Tensor]:
         return weights.get_state_dict(progress=True, check_hash=True, weights_only=True)
     except (URLError, OSError, RuntimeError) as error:
         raise ConnectionError(
-            f"ImageNet weights cannot be fetched from {weights.url} ({error}). Without a network, "
-            "fetch that file elsewhere and name it: load_imagenet_weights(path)"
+            f"ImageNet weights cannot be downloaded from {weights.url} ({error}). Without a "
+            "network, get that file from another machine and name it: load_imagenet_weights(path)"
         ) from error

@@ -1,9 +1,9 @@
-"""Import torchvision also where it does not fit the torch beside it.
+"""Imports torchvision even when it was built for another build of torch.
 
-The registry's torchvision wheel is built against the CUDA build of torch. Beside a CPU build its
-compiled operators do not load, and the import stops at the first Python line that describes one of
-them. The models and transforms of torchvision need no compiled operator, so naming the missing
-one is enough to use them; `torchvision.ops` and `torchvision.io` stay unusable.
+PyPI's torchvision wheel is built against the CUDA build of torch. With a CPU build its compiled
+operators do not load, and the import fails at the first Python line that refers to one of them.
+The models and transforms of torchvision need no compiled operator, so they work as soon as the
+missing operator has a definition. `torchvision.ops` and `torchvision.io` stay unusable.
 """
 
 import importlib
@@ -19,22 +19,24 @@ CURE = (
     "or both from conda-forge"
 )
 MISSING_OPERATOR = re.compile(r"operator torchvision::(\w+) does not exist")
-# The schema of non-maximum suppression; torchvision 0.28 misses `nms` and `qnms`, both like it.
+# The schema of non-maximum suppression; torchvision 0.28 misses `nms` and `qnms`, with this schema.
 SCHEMA = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
 MAX_DEFINITIONS = 8
 
-# torch forgets an operator when the Library that defined it is collected.
+# torch drops an operator when the Library that defined it is garbage-collected.
 _definitions: dict[str, torch.library.Library] = {}
 
 
 def import_torchvision() -> ModuleType:
-    """Return torchvision, naming the operators that a mismatched build fails to define.
+    """Import torchvision, and define the operators that a mismatched build fails to define.
 
-    A healthy torchvision is imported as it is and nothing is defined: a second definition would
-    break it.
+    A matching torchvision is imported unchanged: a second definition would break it.
+
+    Returns:
+        The module.
 
     Raises:
-        ImportError: torchvision is absent or cannot be made to import; the message says what to do.
+        ImportError: torchvision is absent or cannot be imported; the message says what to do.
     """
     for _ in range(MAX_DEFINITIONS + 1):
         try:
@@ -43,11 +45,11 @@ def import_torchvision() -> ModuleType:
             raise ImportError(f"torchvision cannot be imported ({error}): {CURE}") from error
         except RuntimeError as error:
             _define_missing_operator(error)
-    raise ImportError(f"torchvision still misses operators after {MAX_DEFINITIONS} tries: {CURE}")
+    raise ImportError(f"torchvision still lacks operators after {MAX_DEFINITIONS} tries: {CURE}")
 
 
 def _define_missing_operator(error: RuntimeError) -> None:
-    """Define the operator that `error` misses; raise `error` where it is about something else."""
+    """Define the operator that `error` names; raise `error` if it has another cause."""
     match = MISSING_OPERATOR.search(str(error))
     if match is None or match[1] in _definitions:
         raise error

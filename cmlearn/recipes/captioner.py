@@ -1,4 +1,4 @@
-"""Recipes of the captioners, on the features of a shipped image encoder."""
+"""Training recipes of the captioners, which read the features of a shipped image encoder."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from cmlearn.training.runtime import choose_device, seed_all, seeded_generator
 
 @dataclass(frozen=True)
 class CaptionerRecipe:
-    """How a captioner is trained.
+    """Training settings of a captioner.
 
     Attributes:
-        steps: batches.
-        encoder: the image encoder whose features it gets, one of `IMAGE_ENCODERS`.
-        batch_size: pictures in a batch, each with one of its captions.
-        learning_rate: the highest learning rate.
+        steps: number of optimiser steps.
+        encoder: name of the image encoder, a key of `IMAGE_ENCODERS`.
+        batch_size: images in a batch, each with one of its captions.
+        learning_rate: the peak learning rate.
     """
 
     steps: int
@@ -40,13 +40,19 @@ class CaptionerRecipe:
 
 SHIPPED = CaptionerRecipe(8000)
 SHIPPED_TWO_STREAM = CaptionerRecipe(8000, encoder="two_stream_encoder")
-NOTEBOOK = CaptionerRecipe(1200)  # what notebook 05 has time for
-NOTEBOOK_RECURRENT = CaptionerRecipe(300)  # and notebook 09, four times
-RECURRENT_DIM = 128  # hidden_dim in notebook 09
+NOTEBOOK = CaptionerRecipe(1200)  # notebook 05
+NOTEBOOK_RECURRENT = CaptionerRecipe(300)  # each of the four captioners of notebook 09
+RECURRENT_DIM = 128  # their hidden_dim
 
 
 def train(path: Path, seed: int, recipe: CaptionerRecipe = SHIPPED) -> None:
-    """Train on pictures with one of their captions; write `path`.safetensors and `path`.json."""
+    """Train a captioner, score it and write `path`.safetensors and `path`.json.
+
+    Args:
+        path: folder and file name of the checkpoint, without a suffix.
+        seed: the seed of the training.
+        recipe: the settings.
+    """
     model, vocabulary = fitted(recipe, seed)
     save_checkpoint(
         path,
@@ -61,12 +67,16 @@ def train(path: Path, seed: int, recipe: CaptionerRecipe = SHIPPED) -> None:
 
 
 def notebook_scores(seed: int) -> dict[str, float]:
-    """Scores of the captioner of notebook 05, trained from another seed."""
+    """Train the captioner of notebook 05 with another seed; return its scores by name."""
     return scores(*fitted(NOTEBOOK, seed))
 
 
 def recurrent_scores(seed: int) -> dict[str, float]:
-    """Scores of the captioners of notebook 09, without attention and with two layers of it."""
+    """Train the captioners of notebook 09; return their scores, 0 to 1.
+
+    They are an RNN, a GRU and an LSTM without attention, and an LSTM with two attention layers. The
+    keys look like "lstm_2_all_true_test": network, number of attention layers, score.
+    """
     found: dict[str, float] = {}
     for recurrent, layers in [*((name, 0) for name in NETWORKS), ("lstm", 2)]:
         sizes: dict[str, Any] = {"recurrent": recurrent, "num_attention_layers": layers}
@@ -81,16 +91,16 @@ def fitted(
     build: Callable[[CaptionerConfig], nn.Module] = Captioner,
     **sizes: Any,
 ) -> tuple[Any, Vocabulary]:
-    """Train a captioner.
+    """Train a captioner on the training split of Storybook.
 
     Args:
-        recipe: how.
-        seed: of the first weights and of the order of the pictures.
-        build: its class.
-        **sizes: fields of `CaptionerConfig` that are not to be the default.
+        recipe: the settings.
+        seed: seed of the initial weights, the order of the images and the choice of captions.
+        build: class of the model.
+        **sizes: fields of `CaptionerConfig` that differ from their defaults.
 
     Returns:
-        the model and its vocabulary.
+        The model in eval mode and its vocabulary.
     """
     data = load_storybook("train")
     vocabulary = Vocabulary.from_captions(text for texts in data.captions for text in texts)
@@ -114,11 +124,20 @@ def fitted(
 def scores(
     model: CaptionDecoder, vocabulary: Vocabulary, encoder: str = "resnet18"
 ) -> dict[str, float]:
-    """Share of a split's pictures whose written caption makes only true claims."""
+    """Return the fraction of images whose generated caption makes only true claims.
+
+    Args:
+        model: a trained captioner; it decodes greedily.
+        vocabulary: that of `model`.
+        encoder: name of the image encoder that `model` was trained with.
+
+    Returns:
+        "all_true_test" and "all_true_novel", 0 to 1.
+    """
     found = {}
     for split in ("test", "novel"):
-        written = greedy_search(model, grid_features(split, encoder))
-        texts = [vocabulary.decode(tokens) for tokens in written]
+        generated = greedy_search(model, grid_features(split, encoder))
+        texts = [vocabulary.decode(tokens) for tokens in generated]
         rates = score_captions(texts, load_storybook(split).scenes)
         found[f"all_true_{split}"] = round(rates["all_true"], 3)
     return found

@@ -1,4 +1,4 @@
-"""Recipes of the text-to-image GAN: from nothing, or from the weights of the VAE's decoder."""
+"""Training recipes of the text-to-image GAN, from scratch or starting from the VAE's decoder."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ from cmlearn.training.runtime import channels_last, choose_device, seed_all, see
 
 @dataclass(frozen=True)
 class GANRecipe:
-    """How a GAN is trained.
+    """Training settings of a GAN.
 
     Attributes:
-        steps: updates of each of the two networks.
-        learning_rate: of the discriminator.
-        generator_rate: of the generator.
-        gamma: the weight of R1 and R2.
-        share: share of a batch for which R1 and R2 are computed.
-        batch_size: pictures in a batch.
+        steps: updates of each network.
+        learning_rate: initial learning rate of the discriminator.
+        generator_rate: initial learning rate of the generator.
+        gamma: weight of the gradient penalties R1 and R2.
+        share: fraction of a batch on which R1 and R2 are computed.
+        batch_size: images in a batch.
     """
 
     steps: int
@@ -59,14 +59,19 @@ class GANRecipe:
 
 
 NOTEBOOK = GANRecipe(240, gamma=10.0)  # notebook 08, section 6
-NOTEBOOK_FROM_VAE = GANRecipe(200, generator_rate=2e-4)  # and section 8
+NOTEBOOK_FROM_VAE = GANRecipe(200, generator_rate=2e-4)  # notebook 08, section 8
 LONG = GANRecipe(3_000, generator_rate=2e-4)
 
 
 def train(path: Path, seed: int, recipe: GANRecipe = LONG) -> None:
     """Fine-tune the shipped VAE's decoder as a GAN; write `path`.safetensors and `path`.json.
 
-    What is written is a `TextToImageVAE` with another decoder.
+    The checkpoint holds a `TextToImageVAE` with the new decoder.
+
+    Args:
+        path: folder and file name of the checkpoint, without a suffix.
+        seed: the seed of the training.
+        recipe: the settings.
     """
     model, vocabulary = fitted_from_vae(recipe, seed)
     save_checkpoint(
@@ -81,27 +86,46 @@ def train(path: Path, seed: int, recipe: GANRecipe = LONG) -> None:
 
 
 def notebook_scores(seed: int) -> dict[str, float]:
-    """Scores of notebook 08's GANs from another seed: from nothing, and from the VAE ("later")."""
+    """Train the two GANs of notebook 08 with another seed; return their scores by name.
+
+    Scores of the GAN that starts from the VAE have the prefix "later_".
+    """
     model, vocabulary = fitted(NOTEBOOK, seed)
     scores = text_to_image_scores(model, vocabulary) | {"edges": edges(model, vocabulary)}
-    later, words = fitted_from_vae(NOTEBOOK_FROM_VAE, seed)
-    found = text_to_image_scores(later, words) | {"edges": edges(later, words)}
-    return scores | {f"later_{name}": value for name, value in found.items()}
+    tuned, words = fitted_from_vae(NOTEBOOK_FROM_VAE, seed)
+    from_vae = text_to_image_scores(tuned, words) | {"edges": edges(tuned, words)}
+    return scores | {f"later_{name}": value for name, value in from_vae.items()}
 
 
 def edges(model: TextToImageGAN | TextToImageVAE, vocabulary: Vocabulary) -> float:
-    """The edge energy of what is drawn for the test captions, as a share of true pictures'."""
+    """Return the edge energy of images generated from the test captions, relative to real ones.
+
+    Args:
+        model: a trained text-to-image model.
+        vocabulary: that of `model`.
+
+    Returns:
+        Mean edge energy of the generated images divided by that of the test images, at least 0.
+    """
     data = load_storybook("test")
-    tokens = vocabulary.encode_batch([told[0] for told in data.captions])
-    drawn = edge_energy(to_uint8(model.sample(tokens, seeded_generator(0))).numpy()).mean()
-    return round(float(drawn / edge_energy(resize_all(data.images, OUTPUT_SIZE)).mean()), 3)
+    tokens = vocabulary.encode_batch([captions[0] for captions in data.captions])
+    generated = edge_energy(to_uint8(model.sample(tokens, seeded_generator(0))).numpy()).mean()
+    return round(float(generated / edge_energy(resize_all(data.images, OUTPUT_SIZE)).mean()), 3)
 
 
 def fitted(recipe: GANRecipe, seed: int) -> tuple[TextToImageGAN, Vocabulary]:
-    """Train a GAN from nothing; return its text encoder with its generator, and the vocabulary."""
-    images, captions, every = _training_pictures()
-    vocabulary = Vocabulary.from_captions(every)
-    vectors = train_word2vec([tokenize(caption) for caption in every], seed=seed)
+    """Train a GAN from scratch on the training split of Storybook.
+
+    Args:
+        recipe: the settings.
+        seed: seed of the word vectors, the initial weights, the order of the images and the noise.
+
+    Returns:
+        The model, with the moving average of the generator's weights, and its vocabulary.
+    """
+    images, captions, all_captions = _training_data()
+    vocabulary = Vocabulary.from_captions(all_captions)
+    vectors = train_word2vec([tokenize(caption) for caption in all_captions], seed=seed)
     table = standardised_table(vectors, vocabulary)
     seed_all(seed)
     device = choose_device()
@@ -128,11 +152,22 @@ def fitted(recipe: GANRecipe, seed: int) -> tuple[TextToImageGAN, Vocabulary]:
 
 
 def fitted_from_vae(recipe: GANRecipe, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
-    """Fine-tune the decoder of the shipped VAE as a GAN; return the VAE and its vocabulary."""
+    """Fine-tune the decoder of the shipped VAE as the generator of a GAN.
+
+    Args:
+        recipe: the settings.
+        seed: seed of the discriminator, the latents and the order of the images.
+
+    Returns:
+        The VAE, with the moving average of the decoder's weights, and its vocabulary.
+
+    Raises:
+        FileNotFoundError: the checkpoint of the VAE is missing.
+    """
     device, path = choose_device(), checkpoint_folder() / "vae"
     model, info = load_checkpoint(path, TextToImageVAE, VAEConfig, device)
     vocabulary = Vocabulary.from_list(info.vocabulary or ())
-    images, captions, _ = _training_pictures()
+    images, captions, _ = _training_data()
     seed_all(seed)
     caption_dim = model.config.text.condition_dim
     discriminator = Discriminator(GANConfig(len(vocabulary), embed_dim=caption_dim, window=1))
@@ -158,9 +193,9 @@ def fitted_from_vae(recipe: GANRecipe, seed: int) -> tuple[TextToImageVAE, Vocab
     return model, vocabulary
 
 
-def _training_pictures() -> tuple[Tensor, Sequence[str], Sequence[str]]:
-    """Return the pictures, the first caption of each, and all captions."""
+def _training_data() -> tuple[Tensor, Sequence[str], Sequence[str]]:
+    """Return images (N, 3, 32, 32) in -1 to 1, the first caption of each, and all captions."""
     data = load_storybook("train")
     images = to_signed(torch.from_numpy(resize_all(np.asarray(data.images), OUTPUT_SIZE)))
-    every = [caption for captions in data.captions for caption in captions]
-    return images, [captions[0] for captions in data.captions], every
+    all_captions = [caption for captions in data.captions for caption in captions]
+    return images, [captions[0] for captions in data.captions], all_captions

@@ -1,4 +1,4 @@
-"""Recipes of the image encoders, and the features that the shipped ones compute."""
+"""Training recipes of the image encoders, and the features of the shipped ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.storybook.dataset import load_storybook
-from cmlearn.data.storybook.scene import COLOURS, KINDS
+from cmlearn.data.storybook.scene import COLOURS, KINDS, SIZES
 from cmlearn.data.storybook.targets import LABELS, multi_hot
 from cmlearn.models import resnet, two_stream_encoder
 from cmlearn.models.device import device_of
@@ -28,12 +28,12 @@ from cmlearn.training.runtime import channels_last, choose_device, seed_all, see
 
 @dataclass(frozen=True)
 class EncoderRecipe:
-    """How an image encoder is trained to predict which words are true of a scene.
+    """Training settings of an image encoder, which learns to predict the labels of a scene.
 
     Attributes:
-        steps: batches.
-        learning_rate: the highest learning rate.
-        batch_size: pictures in a batch.
+        steps: number of optimiser steps.
+        learning_rate: the peak learning rate.
+        batch_size: images in a batch.
     """
 
     steps: int
@@ -46,12 +46,12 @@ SHIPPED_TWO_STREAM = EncoderRecipe(1000, 4e-3)
 
 
 class ImageEncoder(NamedTuple):
-    """What it takes to load an image encoder and to feed it.
+    """The classes and the preprocessing of an image encoder.
 
     Attributes:
-        build: its class; `build(config).features(images)` returns (grid, pooled).
-        config: the class of its configuration.
-        prepare: uint8 (B, H, W, 3) -> what it takes.
+        build: class of the model; `build(config).features(images)` returns (grid, pooled).
+        config: class of the configuration.
+        prepare: preprocessing, from uint8 (B, H, W, 3) to the input of the model.
     """
 
     build: Callable[[Any], nn.Module]
@@ -68,16 +68,26 @@ IMAGE_ENCODERS: Mapping[str, ImageEncoder] = {
 
 
 def grid_features(split: str, encoder: str = "resnet18") -> Tensor:
-    """Features of a Storybook split by a shipped encoder, computed once: (N, channels, 4, 4).
+    """Return the grid features of a Storybook split; they are computed only once.
+
+    Args:
+        split: "train", "val", "test" or "novel".
+        encoder: name of a shipped image encoder, a key of `IMAGE_ENCODERS`.
+
+    Returns:
+        (N, channels, 4, 4) float16.
 
     Raises:
         ValueError: there is no such encoder.
+        FileNotFoundError: the checkpoint of the encoder is missing.
     """
     if encoder not in IMAGE_ENCODERS:
-        raise ValueError(f"encoder: {encoder!r} is none of {', '.join(IMAGE_ENCODERS)}")
+        raise ValueError(
+            f"encoder: {encoder!r} is unknown; choose one of {', '.join(IMAGE_ENCODERS)}"
+        )
     build, config, prepare = IMAGE_ENCODERS[encoder]
     network, _ = load_checkpoint(checkpoint_folder() / encoder, build, config, choose_device())
-    # Notebook 05 names the features of its ResNet so, and need not compute them again.
+    # The name that notebook 05 uses for the same features, so that they are computed only once.
     name = f"storybook-{split}" if encoder == "resnet18" else f"storybook-{split}-{encoder}"
     images = load_storybook(split).images
     features = precompute_features(channels_last(network), prepare, images, name)
@@ -85,7 +95,7 @@ def grid_features(split: str, encoder: str = "resnet18") -> Tensor:
 
 
 def train_resnet18(path: Path, seed: int, recipe: EncoderRecipe = SHIPPED_RESNET) -> None:
-    """Train a ResNet-18 on the words of the scenes; write `path`.safetensors and `path`.json."""
+    """Train a ResNet-18 to predict the labels; write `path`.safetensors and `path`.json."""
     seed_all(seed)
     model = channels_last(ResNet18(ResNetConfig())).to(choose_device())
     _fit(model, label_loss, recipe, seed)
@@ -93,10 +103,16 @@ def train_resnet18(path: Path, seed: int, recipe: EncoderRecipe = SHIPPED_RESNET
     _save(path, model, recipe, seed, scores)
 
 
+def storybook_two_streams() -> TwoStreamConfig:
+    """Return the sizes for Storybook: kinds and sizes are shapes, all other labels are colours."""
+    shapes = tuple(n for n, word in enumerate(LABELS) if word in KINDS + SIZES)
+    return TwoStreamConfig(shapes, tuple(n for n in range(len(LABELS)) if n not in shapes))
+
+
 def train_two_stream(path: Path, seed: int, recipe: EncoderRecipe = SHIPPED_TWO_STREAM) -> None:
-    """Train a two-stream encoder the same way; write `path`.safetensors and `path`.json."""
+    """Train a two-stream encoder on the same labels; write `path`.safetensors and `path`.json."""
     seed_all(seed)
-    model = channels_last(TwoStreamEncoder(TwoStreamConfig())).to(choose_device())
+    model = channels_last(TwoStreamEncoder(storybook_two_streams())).to(choose_device())
     _fit(model, two_stream_loss, recipe, seed)
     _save(path, model, recipe, seed, two_stream_scores(model))
 
@@ -119,30 +135,36 @@ def _fit(model: nn.Module, objective: Objective, recipe: EncoderRecipe, seed: in
 def _save(
     path: Path, model: Any, recipe: EncoderRecipe, seed: int, scores: Mapping[str, float]
 ) -> None:
-    told = {"split": "train", **asdict(recipe)}
-    save_checkpoint(path, model, model.config, recipe=told, seed=seed, scores=scores, half=True)
+    settings = {"split": "train", **asdict(recipe)}
+    save_checkpoint(path, model, model.config, recipe=settings, seed=seed, scores=scores, half=True)
 
 
 def label_accuracy(model: ResNet18, split: str) -> float:
-    """Share of a split's pictures with every label right, 0 to 1."""
-    right = _right_labels(model, resnet.prepare, split)
-    return round(float(right.all(axis=1).mean()), 3)
+    """Return the fraction of a split's images with every label predicted correctly, 0 to 1."""
+    correct = _correct_labels(model, resnet.prepare, split)
+    return round(float(correct.all(axis=1).mean()), 3)
 
 
 def two_stream_scores(model: TwoStreamEncoder) -> dict[str, float]:
-    """Share of a split's pictures with every kind right, and with every colour."""
+    """Return the fraction of images with every kind, and with every colour, predicted correctly.
+
+    The keys are "kinds_test", "colours_test", "kinds_novel" and "colours_novel"; the values are in
+    0 to 1.
+    """
     found = {}
     for split in ("test", "novel"):
-        right = _right_labels(model, two_stream_encoder.prepare, split)
+        correct = _correct_labels(model, two_stream_encoder.prepare, split)
         for name, words in {"kinds": KINDS, "colours": COLOURS}.items():
-            rows = [LABELS.index(word) for word in words]
-            found[f"{name}_{split}"] = round(float(right[:, rows].all(axis=1).mean()), 3)
+            columns = [LABELS.index(word) for word in words]
+            found[f"{name}_{split}"] = round(float(correct[:, columns].all(axis=1).mean()), 3)
     return found
 
 
 @torch.no_grad()
-def _right_labels(model: nn.Module, prepare: Callable[[Tensor], Tensor], split: str) -> np.ndarray:
-    """Which labels a model predicts rightly: (N, labels) bool."""
+def _correct_labels(
+    model: nn.Module, prepare: Callable[[Tensor], Tensor], split: str
+) -> np.ndarray:
+    """Return which labels a model predicts correctly: (N, num_labels) bool."""
     data = load_storybook(split)
     parts = torch.from_numpy(np.array(data.images)).tensor_split(max(1, len(data) // 100))
     logits = torch.cat([model(prepare(part.to(device_of(model)))) for part in parts])

@@ -1,4 +1,4 @@
-"""Every recipe by the name of the checkpoint that it makes."""
+"""The recipe of every checkpoint, by the name of the checkpoint."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from cmlearn.training.runtime import setup
 
 @dataclass(frozen=True)
 class Recipe:
-    """A training that ends in a checkpoint.
+    """How to train a checkpoint.
 
     Attributes:
-        run: called with path, seed and settings; writes `path`.safetensors and `path`.json.
-        settings: a frozen dataclass: steps, learning rates, sizes of batches.
-        ships: whether its checkpoint comes with the course.
+        run: `run(path, seed, settings)` writes `path`.safetensors and `path`.json.
+        settings: a frozen dataclass with steps, learning rates and batch sizes.
+        ships: whether the checkpoint is part of the repository.
     """
 
     run: Callable[[Path, int, Any], None]
@@ -27,7 +27,7 @@ class Recipe:
     ships: bool = True
 
 
-# Later ones need the checkpoints of earlier ones.
+# In order of training: later recipes load the checkpoints of earlier ones.
 RECIPES: Mapping[str, Recipe] = {
     "resnet18": Recipe(image_encoders.train_resnet18, image_encoders.SHIPPED_RESNET),
     "vae": Recipe(vae.train, vae.SHIPPED),
@@ -43,18 +43,18 @@ RECIPES: Mapping[str, Recipe] = {
 
 
 def train(name: str, folder: Path | None = None, seed: int = 0) -> None:
-    """Train one of `RECIPES` on the device that `choose_device` finds; write its checkpoint.
+    """Run a recipe on the device of `choose_device` and write its checkpoint to `folder`.
 
     Args:
-        name: which one.
-        folder: where it is written; by default where the shipped ones lie.
-        seed: of the training.
+        name: a key of `RECIPES`.
+        folder: by default that of the shipped checkpoints.
+        seed: the seed of the training.
 
     Raises:
         ValueError: there is no such recipe, or no device that CMLEARN_DEVICE names.
     """
     if name not in RECIPES:
-        raise ValueError(f"name: {name!r} is none of the recipes: {', '.join(RECIPES)}")
-    setup(threads=1)  # sums of several threads round differently
+        raise ValueError(f"name: no recipe {name!r}; choose one of {', '.join(RECIPES)}")
+    setup(threads=1)  # results depend on the number of threads: rounding differs
     recipe = RECIPES[name]
     recipe.run((folder or checkpoint_folder()) / name, seed, recipe.settings)

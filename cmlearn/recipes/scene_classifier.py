@@ -1,4 +1,4 @@
-"""The recipe of the scene classifier, which predicts what stands in each slot of a picture."""
+"""The training recipe of the scene classifier, which predicts what each slot of an image holds."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from cmlearn.data.storybook.dataset import load_storybook
+from cmlearn.data.storybook.scene import COLOURS, GROUNDS, KINDS, SIZES, SKIES
 from cmlearn.data.storybook.targets import to_slots
 from cmlearn.evaluation.scene_parser import classifier_parser
 from cmlearn.models.scene_classifier import SceneClassifier, SceneClassifierConfig, scene_loss
@@ -21,12 +22,12 @@ from cmlearn.training.runtime import channels_last, choose_device, seed_all, see
 
 @dataclass(frozen=True)
 class ClassifierRecipe:
-    """How a scene classifier is trained.
+    """Training settings of a scene classifier.
 
     Attributes:
-        steps: batches.
-        learning_rate: the highest learning rate.
-        batch_size: pictures in a batch.
+        steps: number of optimiser steps.
+        learning_rate: the peak learning rate.
+        batch_size: images in a batch.
     """
 
     steps: int
@@ -37,10 +38,21 @@ class ClassifierRecipe:
 SHIPPED = ClassifierRecipe(1000)
 
 
+def storybook_config() -> SceneClassifierConfig:
+    """Return the sizes of a scene classifier for Storybook."""
+    return SceneClassifierConfig(len(KINDS), len(COLOURS), len(SIZES), len(SKIES), len(GROUNDS))
+
+
 def train(path: Path, seed: int, recipe: ClassifierRecipe = SHIPPED) -> None:
-    """Train on the training scenes alone; write `path`.safetensors and `path`.json."""
+    """Train on the training split alone; write `path`.safetensors and `path`.json.
+
+    Args:
+        path: folder and file name of the checkpoint, without a suffix.
+        seed: the seed of the training.
+        recipe: the settings.
+    """
     seed_all(seed)
-    model = channels_last(SceneClassifier(SceneClassifierConfig())).to(choose_device())
+    model = channels_last(SceneClassifier(storybook_config())).to(choose_device())
     data = load_storybook("train")
     targets = {k: torch.from_numpy(v) for k, v in to_slots(data.known_scenes).items()}
     arrays: dict[str, Tensor | np.ndarray] = {"images": data.images, **targets}
@@ -53,12 +65,12 @@ def train(path: Path, seed: int, recipe: ClassifierRecipe = SHIPPED) -> None:
         description="scene classifier",
     )
     scores = {f"exact_{split}": exact_scenes(model, split) for split in ("test", "novel")}
-    told = {"split": "train", **asdict(recipe)}
-    save_checkpoint(path, model, model.config, recipe=told, seed=seed, scores=scores, half=True)
+    settings = {"split": "train", **asdict(recipe)}
+    save_checkpoint(path, model, model.config, recipe=settings, seed=seed, scores=scores, half=True)
 
 
 def exact_scenes(model: SceneClassifier, split: str) -> float:
-    """Share of a split's pictures whose whole scene is predicted rightly."""
+    """Return the fraction of a split's images whose whole scene is predicted correctly, 0 to 1."""
     data = load_storybook(split)
     parsed = classifier_parser(model)(data.images)
     pairs = zip(parsed, data.known_scenes, strict=True)

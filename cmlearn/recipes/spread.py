@@ -1,4 +1,4 @@
-"""Scores of the notebooks' trainings from several seeds, as they were measured."""
+"""The spread of scores over seeds: which trainings are repeated, and their recorded scores."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from cmlearn.recipes import captioner, gan, vae
 
 SPREAD_FILE = Path(__file__).parents[2] / "docs" / "spread.json"
-# Name → the training of a notebook, as long as the notebook's: a function of a seed.
+# Each function trains as its notebook does, from the given seed, and returns scores by name.
 TRAININGS: Mapping[str, Callable[[int], dict[str, float]]] = {
     "captioner": captioner.notebook_scores,
     "vae": vae.notebook_scores,
@@ -20,13 +20,22 @@ TRAININGS: Mapping[str, Callable[[int], dict[str, float]]] = {
 
 
 def read_spread(name: str, path: Path = SPREAD_FILE) -> dict[str, list[float]]:
-    """Return the scores of one of `TRAININGS`: score's name to its values, one a seed.
+    """Return the recorded scores of a training.
+
+    Args:
+        name: a key of `TRAININGS`.
+        path: a JSON file that `python -m tools spread` wrote.
+
+    Returns:
+        Name of a score -> its values, one for each seed.
 
     Raises:
-        FileNotFoundError: nothing was measured yet.
-        ValueError: this training was not measured.
+        FileNotFoundError: `path` does not exist.
+        ValueError: `path` has no scores of this training.
     """
     known = json.loads(path.read_text("utf-8"))
     if name not in known:
-        raise ValueError(f"name: {path} has no {name!r}: run `python -m tools spread {name}`")
+        raise ValueError(
+            f"name: {path} has no scores of {name!r}: run `python -m tools spread {name}`"
+        )
     return known[name]

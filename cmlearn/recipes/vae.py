@@ -1,4 +1,4 @@
-"""Recipes of the text-to-image VAE, on Word2Vec and on a frozen BERT."""
+"""Training recipes of the text-to-image VAE, with Word2Vec and with a frozen BERT."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ CONDITION_DIM = 128
 
 @dataclass(frozen=True)
 class VAERecipe:
-    """How a text-to-image VAE is trained.
+    """Training settings of a text-to-image VAE.
 
     Attributes:
-        steps: batches for the whole model.
-        prior_steps: batches for the prior alone, afterwards.
-        beta_start: the first weight of the KL term.
-        beta_end: the last one.
-        captions: how many of a picture's captions are read, the first ones.
-        batch_size: pictures in a batch.
-        learning_rate: the highest learning rate.
-        prior_batch_size: pictures in a batch for the prior alone.
+        steps: number of optimiser steps of the whole model.
+        prior_steps: number of further steps, which train the prior alone.
+        beta_start: initial weight β of the KL term.
+        beta_end: final weight β of the KL term.
+        captions: number of captions per image; the first ones are used.
+        batch_size: images in a batch.
+        learning_rate: the peak learning rate.
+        prior_batch_size: images in a batch of the prior training.
     """
 
     steps: int
@@ -71,44 +71,64 @@ NOTEBOOK = VAERecipe(600, 300, beta_start=8.0, beta_end=6.0, captions=1)  # note
 
 
 class CaptionEncoder(Protocol):
-    """What turns captions into what a VAE reads: a `Vocabulary`, a `FrozenBert`."""
+    """Turns captions into the text input of a VAE: a `Vocabulary` or a `FrozenBert`."""
 
     def encode_batch(self, captions: Sequence[str]) -> Tensor:
-        """B captions -> (B, T) token ids or (B, T, D) vectors."""
+        """Return token ids (B, T) or word vectors (B, T, D) of B captions."""
 
 
 def train(path: Path, seed: int, recipe: VAERecipe = SHIPPED) -> None:
-    """Train on pictures with one of their captions; write `path`.safetensors and `path`.json."""
+    """Train with Word2Vec embeddings; write `path`.safetensors and `path`.json.
+
+    Args:
+        path: folder and file name of the checkpoint, without a suffix.
+        seed: the seed of the training.
+        recipe: the settings.
+    """
     model, vocabulary = fitted(recipe, seed)
     _save(path, model, vocabulary, vocabulary.to_list(), recipe, seed)
 
 
 def train_on_bert(path: Path, seed: int, recipe: VAERecipe = SHIPPED) -> None:
-    """Train with a frozen BERT as the text encoder; write `path`.safetensors and `path`.json.
+    """Train with the word vectors of a frozen BERT; write `path`.safetensors and `path`.json.
+
+    Args:
+        path: folder and file name of the checkpoint, without a suffix.
+        seed: the seed of the training.
+        recipe: the settings.
 
     Raises:
-        FileNotFoundError: BERT's weights are not on this machine.
+        FileNotFoundError: the weights of BERT are not installed.
     """
     model, bert = fitted_on_bert(recipe, seed)
     _save(path, model, bert, None, recipe, seed)
 
 
 def notebook_scores(seed: int) -> dict[str, float]:
-    """Scores of the VAE of notebook 03, trained from another seed."""
+    """Train the VAE of notebook 03 with another seed; return its scores by name."""
     return text_to_image_scores(*fitted(NOTEBOOK, seed))
 
 
 def bert_scores(seed: int) -> dict[str, float]:
-    """Scores of the same VAE with a frozen BERT as its text encoder.
+    """Train the same VAE with a frozen BERT; return its scores by name.
 
     Raises:
-        FileNotFoundError: BERT's weights are not on this machine.
+        FileNotFoundError: the weights of BERT are not installed.
     """
     return text_to_image_scores(*fitted_on_bert(NOTEBOOK, seed))
 
 
 def fitted(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
-    """Train a VAE that begins from Word2Vec's vectors; return it with its vocabulary."""
+    """Train a VAE whose word embeddings start from Word2Vec.
+
+    Args:
+        recipe: the settings.
+        seed: seed of the word vectors, the initial weights, the order of the images and the choice
+            of captions.
+
+    Returns:
+        The model in eval mode and its vocabulary.
+    """
     seed_all(seed)
     data = load_storybook("train")
     texts = [caption for captions in data.captions for caption in captions]
@@ -122,18 +142,26 @@ def fitted(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
 
 
 def fitted_on_bert(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, FrozenBert]:
-    """Train a VAE whose words are encoded by a frozen BERT; return both.
+    """Train a VAE that reads the word vectors of a frozen BERT.
 
-    BERT reads each caption once, before the training: fifty thousand of them take about 800 MB.
+    BERT encodes each caption once, before the training. The vectors of fifty thousand captions
+    take about 800 MB of memory.
+
+    Args:
+        recipe: the settings.
+        seed: seed of the initial weights, the order of the images and the choice of captions.
+
+    Returns:
+        The VAE in eval mode and BERT.
 
     Raises:
-        FileNotFoundError: BERT's weights are not on this machine.
+        FileNotFoundError: the weights of BERT are not installed.
     """
     bert = load_minilm()
     bert.model.to(choose_device())
     data = load_storybook("train")
     texts = [caption for captions in data.captions for caption in captions[: recipe.captions]]
-    vectors = bert.words(texts).unflatten(0, (len(data), recipe.captions))  # (N, K, T, D) float16
+    vectors = bert.token_vectors(texts).unflatten(0, (len(data), recipe.captions))  # (N, K, T, D)
     seed_all(seed)
     model = channels_last(TextToImageVAE(bert_config(vectors.shape[3])))
     _fit(model, data, vectors, recipe, seed)
@@ -141,7 +169,7 @@ def fitted_on_bert(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, Frozen
 
 
 def bert_config(embed_dim: int) -> VAEConfig:
-    """The sizes of a `TextToImageVAE` whose words come as vectors of length `embed_dim`."""
+    """Return the configuration of a VAE that reads word vectors of length `embed_dim`."""
     text = TextEncoderConfig(0, embed_dim=embed_dim, condition_dim=CONDITION_DIM, kind="vectors")
     return VAEConfig(text)
 
@@ -167,14 +195,18 @@ def _fit(
 def fit_prior(
     model: TextToImageVAE, images: Tensor, tokens: Tensor, recipe: VAERecipe, seed: int
 ) -> History:
-    """Train nothing but the prior of a trained model, on pictures with each of their captions.
+    """Train only the prior of a trained VAE, on images with each of their captions.
 
     Args:
         model: its prior is trained in place.
         images: (N, 3, 32, 32) float, -1 to 1.
-        tokens: (N, K, T) int64, K captions of each picture, or (N, K, T, D) vectors of their words.
-        recipe: of its `prior_steps`, `prior_batch_size` and `learning_rate`.
-        seed: decides the order.
+        tokens: K captions of each image, as token ids (N, K, T) int64 or word vectors
+            (N, K, T, D) float.
+        recipe: gives `prior_steps`, `prior_batch_size` and `learning_rate`.
+        seed: seed of the order of the batches.
+
+    Returns:
+        The terms of the prior's loss, (prior_steps,) each.
     """
     parts = [posterior(model, images, tokens[:, k]) for k in range(tokens.shape[1])]
     arrays = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
@@ -210,18 +242,26 @@ def _save(
 def text_to_image_scores(
     model: TextToImageVAE | TextToImageGAN, encoder: CaptionEncoder
 ) -> dict[str, float]:
-    """Share of drawn pictures of which the whole caption is true, by the scene parser.
+    """Return the fraction of generated images that match their caption, by the scene parser.
 
-    The caption is the first of each scene, which states all but the relations; "one thing" are
-    the scenes with one thing.
+    Each image is generated from the first caption of a scene, which states everything but the
+    relations.
+
+    Args:
+        model: a trained text-to-image model.
+        encoder: encodes captions for `model`.
+
+    Returns:
+        "true_test" and "true_novel", and the same over scenes with a single thing,
+        "true_test_one_thing" and "true_novel_one_thing"; all 0 to 1.
     """
     scores: dict[str, float] = {}
     for split in ("test", "novel"):
         data = load_storybook(split)
         captions = [texts[0] for texts in data.captions]
-        drawn = model.sample(encoder.encode_batch(captions), seeded_generator(0))
-        true = captions_hold(parse_scenes(to_uint8(drawn).numpy()), captions)
-        one = np.array([len(scene.things) == 1 for scene in data.known_scenes])
+        generated = model.sample(encoder.encode_batch(captions), seeded_generator(0))
+        true = captions_hold(parse_scenes(to_uint8(generated).numpy()), captions)
+        single = np.array([len(scene.things) == 1 for scene in data.known_scenes])
         scores[f"true_{split}"] = round(float(true.mean()), 3)
-        scores[f"true_{split}_one_thing"] = round(float(true[one].mean()), 3)
+        scores[f"true_{split}_one_thing"] = round(float(true[single].mean()), 3)
     return scores

@@ -1,8 +1,8 @@
-"""A caption string becomes a list of clean tokens.
+"""Split English captions into normalised word tokens.
 
-The rules are for English captions: one spelling for each character (Unicode NFKC), lower case,
-one kind of apostrophe, no punctuation. A possessive is its own token ("dog's" → "dog", "'s"), so
-that a dog and a dog's bone share a word. Hyphens separate words.
+The text is normalised to Unicode NFKC, lower case and one kind of apostrophe; punctuation is
+dropped. The possessive is a token of its own ("dog's" → "dog", "'s"), so that "dog" and "dog's"
+share a token. Hyphens separate words.
 """
 
 import re
@@ -10,38 +10,45 @@ import unicodedata
 
 APOSTROPHES = str.maketrans(dict.fromkeys("‘’ʼ′`´", "'"))
 TOKEN = re.compile(
-    r"""'s(?![^\W_])                           # the possessive, split off
+    r"""'s(?![^\W_])                           # the possessive is split off
         |[^\W_]+(?:'(?!s(?![^\W_]))[^\W_]+)*   # letters and digits, apostrophes inside: don't""",
     re.VERBOSE,
 )
 
 
 def tokenize(caption: str) -> list[str]:
-    """Split a caption into clean tokens.
+    """Split a caption into normalised tokens.
 
     Args:
-        caption: any text; an empty one, or one of punctuation only, has no tokens.
+        caption: any text.
 
     Returns:
-        The tokens in order, lower case, without punctuation.
+        The tokens in order, in lower case, without punctuation; an empty list if the caption is
+        empty or has only punctuation.
 
     Raises:
-        TypeError: if the caption is not a string.
+        TypeError: the caption is not a string.
     """
     if not isinstance(caption, str):
         raise TypeError(
             f"caption: expected one string, got {type(caption).__name__} ({caption!r:.40}). "
             "Pass captions one at a time, and drop missing ones first."
         )
-    # NFKC again after lower(): a few letters change into a letter with a loose accent.
+    # NFKC again, because lower() turns a few letters into a letter and a combining accent.
     text = unicodedata.normalize("NFKC", caption.translate(APOSTROPHES)).translate(APOSTROPHES)
     text = unicodedata.normalize("NFKC", text.lower())
     return TOKEN.findall(text)
 
 
 def clean(caption: str) -> str:
-    """Return the caption as its clean tokens with one space between them.
+    """Return the caption's tokens, joined by single spaces.
 
-    Cleaning twice changes nothing more.
+    The function is idempotent: cleaning a clean caption does not change it.
+
+    Args:
+        caption: any text.
+
+    Raises:
+        TypeError: the caption is not a string.
     """
     return " ".join(tokenize(caption))

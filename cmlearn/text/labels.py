@@ -1,4 +1,4 @@
-"""Which of a few words are true of each picture, for a network to learn."""
+"""Multi-label classification targets: which words of a fixed list describe each picture."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.storybook.targets import LABELS, multi_hot
 from cmlearn.text.cleaning import tokenize
 
-# Words of English captions that name nothing one could see.
+# Frequent words of English captions that name nothing visible.
 _GRAMMAR = (
     "a an the this that these those some other another and or but while with without of in on at "
     "to from for by as near next into onto through over under above below behind front between "
@@ -22,44 +22,47 @@ GRAMMAR = frozenset(_GRAMMAR.split())
 
 
 def label_words(data: CaptionedPictures, count: int = len(LABELS)) -> tuple[str, ...]:
-    """The words to ask for, of the pictures of a training split.
+    """Choose the label words for a training split.
 
     Args:
-        data: pictures with captions.
-        count: how many words, of photographs.
+        data: the pictures of the training split, with captions.
+        count: number of words; ignored if the scenes are known.
 
     Returns:
-        `LABELS` where the scenes are known. Of photographs the words that most of them have in
-        a caption, `GRAMMAR` left out; the most frequent first, ties in alphabetical order.
+        `LABELS` if the scenes are known. Otherwise the `count` words that occur in the captions of
+        the most pictures, `GRAMMAR` excluded; the most frequent first, ties in alphabetical order.
 
     Raises:
-        ValueError: the captions have fewer such words.
+        ValueError: the captions have fewer than `count` such words.
     """
     if data.scenes is not None:
         return LABELS
-    counts = Counter(word for captions in data.captions for word in _said(captions) - GRAMMAR)
+    counts = Counter(word for captions in data.captions for word in _words_of(captions) - GRAMMAR)
     words = sorted(counts, key=lambda word: (-counts[word], word))[:count]
     if len(words) < count:
-        raise ValueError(f"{data.name}: its captions have {len(words)} words of {count} to ask for")
+        raise ValueError(
+            f"{data.name}: its captions have {len(words)} words of the {count} needed; lower count"
+        )
     return tuple(words)
 
 
 def label_pictures(data: CaptionedPictures, words: tuple[str, ...]) -> np.ndarray:
-    """Which words are true of each picture, as far as is known.
+    """Return the multi-hot labels of each picture.
 
     Args:
         data: N pictures with captions.
-        words: what `label_words` gave for the training split.
+        words: the V words that `label_words` chose for the training split.
 
     Returns:
-        (N, V) float32 of zeros and ones. From the scene where it is known; else 1 if any caption
-        has the word: what nobody mentioned counts as not there.
+        (N, V) float32 of zeros and ones, from the scenes if they are known. Otherwise a label is
+        1 if any caption of the picture has the word, so an object that no caption mentions
+        counts as absent.
     """
     if data.scenes is not None:
         return multi_hot(data.scenes)
-    rows = [[word in said for word in words] for said in map(_said, data.captions)]
+    rows = [[word in present for word in words] for present in map(_words_of, data.captions)]
     return np.array(rows, np.float32).reshape(-1, len(words))
 
 
-def _said(captions: tuple[str, ...]) -> set[str]:
+def _words_of(captions: tuple[str, ...]) -> set[str]:
     return {word for caption in captions for word in tokenize(caption)}

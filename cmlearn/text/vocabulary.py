@@ -1,4 +1,4 @@
-"""Tokens become ids, with the way back."""
+"""Map word tokens to ids and back."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -17,32 +17,39 @@ PAD, BOS, EOS, UNK = range(len(SPECIALS))
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The words a model knows; a word's id is its place in `tokens`.
+    """The tokens of a model; the id of a token is its index in `tokens`.
 
     Attributes:
-        tokens: the four specials `<pad>` `<bos>` `<eos>` `<unk>` (ids 0 to 3), then the words.
+        tokens: the special tokens `<pad>` `<bos>` `<eos>` `<unk>` (ids 0 to 3), then the words.
+
+    Raises:
+        ValueError: `tokens` does not begin with the special tokens, or has duplicates.
     """
 
     tokens: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Refuse a list that would give two words one id, or a special another id."""
+        """Check the special tokens, and that no token has two ids."""
         if self.tokens[: len(SPECIALS)] != SPECIALS:
             raise ValueError(f"tokens: must begin with {SPECIALS}, got {self.tokens[:4]}")
         if len(self.ids) != len(self.tokens):
             twice = [token for token, n in Counter(self.tokens).items() if n > 1]
-            raise ValueError(f"tokens: every token once only, but these come again: {twice[:5]}")
+            raise ValueError(f"tokens: must have no duplicates, got these twice: {twice[:5]}")
 
     @classmethod
     def from_captions(cls, captions: Iterable[str], min_count: int = 1) -> Self:
-        """Collect the words of the training captions, the most frequent first.
+        """Build a vocabulary from the words of the training captions.
 
         Args:
-            captions: caption strings. Of the training split only: test words must stay unknown.
-            min_count: words seen fewer times are left out and read as `<unk>`.
+            captions: caption strings of the training split only, so that the test split
+                measures unknown words.
+            min_count: words with fewer occurrences are left out and encoded as `<unk>`.
 
         Returns:
-            A vocabulary whose order depends only on the counts (ties: alphabetical).
+            A vocabulary with the most frequent words first, ties in alphabetical order.
+
+        Raises:
+            TypeError: `captions` is a single string.
         """
         counts = Counter(token for caption in _strings(captions) for token in tokenize(caption))
         words = sorted(counts, key=lambda word: (-counts[word], word))
@@ -50,11 +57,11 @@ class Vocabulary:
 
     @classmethod
     def from_list(cls, tokens: Sequence[str]) -> Self:
-        """Rebuild a vocabulary from `to_list()`, for example out of a checkpoint's JSON."""
+        """Build a vocabulary from the result of `to_list`, for example from a checkpoint."""
         return cls(tuple(tokens))
 
     def to_list(self) -> list[str]:
-        """Return the tokens as a plain list that JSON can hold."""
+        """Return the tokens as a list, which JSON can represent."""
         return list(self.tokens)
 
     @cached_property
@@ -63,38 +70,50 @@ class Vocabulary:
         return {token: index for index, token in enumerate(self.tokens)}
 
     def __len__(self) -> int:
-        """Return vocab_size, the specials included."""
+        """Return vocab_size, special tokens included."""
         return len(self.tokens)
 
     def __contains__(self, token: object) -> bool:
-        """Tell whether the token has an id of its own."""
+        """Tell whether the token is in the vocabulary."""
         return token in self.ids
 
     def encode(self, caption: str, max_length: int | None = None) -> list[int]:
-        """Turn a caption into ids: `<bos>`, one id a token (`<unk>` if not known), `<eos>`.
+        """Convert a caption to ids: `<bos>`, the id of each token, `<eos>`.
 
         Args:
-            caption: any text; an empty one gives `[<bos>, <eos>]`.
-            max_length: at most so many ids, `<bos>` and `<eos>` counted; the words at the end go.
+            caption: any text; words outside the vocabulary become `<unk>`.
+            max_length: maximum number of ids, `<bos>` and `<eos>` included; surplus words at the
+                end are dropped.
+
+        Returns:
+            At least two ids, the first BOS and the last EOS.
 
         Raises:
-            ValueError: if `max_length` leaves no room for `<bos>` and `<eos>`.
+            ValueError: `max_length` is less than 2.
+            TypeError: the caption is not a string.
         """
         words = [self.ids.get(token, UNK) for token in tokenize(caption)]
         if max_length is not None:
             if max_length < 2:
-                raise ValueError(f"max_length: at least 2 (<bos> and <eos>), got {max_length}")
+                raise ValueError(
+                    f"max_length: must be at least 2 (<bos> and <eos>), got {max_length}"
+                )
             words = words[: max_length - 2]
         return [BOS, *words, EOS]
 
     def encode_batch(self, captions: Iterable[str], max_length: int | None = None) -> Tensor:
-        """Turn B captions into one tensor, the shorter ones padded at the end with `<pad>`.
+        """Convert B captions to a tensor of ids, padded at the end with `<pad>`.
+
+        Args:
+            captions: B caption strings.
+            max_length: as for `encode`.
 
         Returns:
-            (B, T) int64, T the length of the longest.
+            (B, T) int64; T is the length of the longest caption in ids.
 
         Raises:
-            ValueError: if there are no captions.
+            ValueError: there are no captions.
+            TypeError: `captions` is a single string.
         """
         rows = [self.encode(caption, max_length) for caption in _strings(captions)]
         if not rows:
@@ -107,41 +126,47 @@ class Vocabulary:
     def encode_captions(
         self, captions: Iterable[Sequence[str]], count: int = 5, max_length: int | None = None
     ) -> Tensor:
-        """Turn the captions of N pictures into one tensor, equally many of each picture.
+        """Convert K captions of each of N pictures to a tensor of ids.
 
         Args:
-            captions: one or more captions of each picture.
-            count: K, how many of each: the first ones, and of fewer the same ones again.
-            max_length: as `encode` takes it.
+            captions: one or more captions for each of the N pictures.
+            count: K. The first K captions of a picture are used; a picture with fewer captions
+                repeats them in order.
+            max_length: as for `encode`.
 
         Returns:
-            (N, K, T) int64, T the length of the longest.
+            (N, K, T) int64; T is the length of the longest caption in ids.
 
         Raises:
-            ValueError: no pictures, or one without captions.
+            ValueError: there are no pictures, or a picture has no captions.
         """
         rows: list[str] = []
         for number, each in enumerate(captions):
             if isinstance(each, str) or not each:
-                raise ValueError(f"captions: picture {number} needs a tuple of some, got {each!r}")
+                raise ValueError(
+                    f"captions: picture {number} needs a tuple of captions, got {each!r}"
+                )
             rows += [each[k % len(each)] for k in range(count)]
         return self.encode_batch(rows, max_length).view(len(rows) // count, count, -1)
 
     def decode(self, ids: Iterable[int] | Tensor) -> str:
-        """Turn ids back into text: up to the first `<eos>`, without `<bos>` and `<pad>`.
+        """Convert ids to text, up to the first `<eos>`, without `<bos>` and `<pad>`.
 
-        `<unk>` stays visible: a sentence with a hole must not read as a whole one.
+        `<unk>` is kept, so that an incomplete sentence does not look complete.
 
         Args:
             ids: the ids of one caption, a list or a (T,) tensor.
 
+        Returns:
+            The words, joined by single spaces.
+
         Raises:
-            ValueError: if an id is not of this vocabulary.
+            ValueError: an id is outside the vocabulary.
         """
         words = []
         for index in map(int, ids):
             if not 0 <= index < len(self):
-                raise ValueError(f"ids: {index} is outside this vocabulary of {len(self)} tokens")
+                raise ValueError(f"ids: {index} is outside the vocabulary of {len(self)} tokens")
             if index == EOS:
                 break
             if index not in (PAD, BOS):
@@ -150,7 +175,7 @@ class Vocabulary:
 
 
 def _strings(captions: Iterable[str]) -> Iterable[str]:
-    """Refuse a lone string, which would be read letter by letter."""
+    """Refuse a single string, which would be iterated letter by letter."""
     if isinstance(captions, str):
         raise TypeError("captions: expected several strings, got one; put it in a list: [caption]")
     return captions

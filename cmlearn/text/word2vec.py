@@ -1,4 +1,8 @@
-"""Word vectors by gensim's Word2Vec, as arrays that the models can use."""
+"""Word2vec: skip-gram with negative sampling, by gensim and in PyTorch.
+
+Mikolov et al. 2013, "Distributed representations of words and phrases and their
+compositionality", https://arxiv.org/abs/1310.4546; equation and section numbers refer to it.
+"""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -24,26 +28,27 @@ def train_word2vec(
     min_count: int = 1,
     sample: float = 0.0,
 ) -> KeyedVectors:
-    """Train skip-gram with negative sampling on sentences.
+    """Train word vectors with gensim, by skip-gram with negative sampling.
 
-    One worker, so that the same seed gives the same vectors.
+    Training uses one worker thread, so that the same seed gives the same vectors.
 
     Args:
         sentences: lists of tokens.
-        vector_size: D, the length of the vectors.
-        window: how many words to each side count as near.
-        epochs: how many times to read the sentences.
-        seed: of gensim's own random numbers.
-        min_count: words seen fewer times get no vector.
-        sample: frequent words are skipped above this frequency. 0 skips none, right for a
-            small world in which every word is frequent; 1e-3 is usual for prose.
+        vector_size: D, the dimension of the vectors.
+        window: maximum distance between a word and its context words.
+        epochs: number of passes over the sentences.
+        seed: seed of gensim's random generator.
+        min_count: words with fewer occurrences get no vector.
+        sample: relative frequency above which occurrences of a word are randomly dropped
+            (section 2.3). 0 drops none, which suits a small vocabulary in which every word is
+            frequent; 1e-3 is usual for prose.
 
     Returns:
         The vectors; `vectors[word]` is (D,) float32.
 
     Raises:
-        ValueError: if no word is left to learn.
-        TypeError: if a sentence is a string instead of a list of tokens.
+        ValueError: no word occurs `min_count` times.
+        TypeError: a sentence is a string instead of a list of tokens.
     """
     sentences = [_tokens(sentence) for sentence in sentences]
     model = Word2Vec(
@@ -58,29 +63,35 @@ def train_word2vec(
     )
     model.build_vocab(sentences)
     if not len(model.wv):
-        raise ValueError(f"sentences: no word occurs {min_count} times in {len(sentences)} of them")
+        raise ValueError(
+            f"sentences: no word occurs {min_count} times in {len(sentences)} sentences"
+        )
     model.train(sentences, total_examples=model.corpus_count, epochs=epochs)
     return model.wv
 
 
 def lee_sentences() -> list[list[str]]:
-    """Read the Lee corpus that gensim ships: 300 short texts of Australian news.
+    """Load the Lee background corpus, 300 short Australian news texts that gensim ships.
+
+    Source: Lee, Pincombe and Welsh 2005, "An empirical evaluation of models of text document
+    similarity"; gensim's file is test_data/lee_background.cor.
 
     Returns:
         One list of tokens for each text.
-
-    Source: Lee, Pincombe and Welsh 2005, "An empirical evaluation of models of text document
-    similarity", in gensim as test_data/lee_background.cor.
     """
     text = Path(datapath("lee_background.cor")).read_text(encoding="utf-8")
     return [tokenize(line) for line in text.splitlines()]
 
 
 def embedding_table(vectors: KeyedVectors, vocabulary: Vocabulary) -> Tensor:
-    """Lay the vectors out in the order of a vocabulary.
+    """Arrange word vectors in the order of a vocabulary.
+
+    Args:
+        vectors: word vectors of dimension D.
+        vocabulary: V tokens.
 
     Returns:
-        (V, D) float32. Specials and words without a vector are rows of zeros.
+        (V, D) float32; the rows of special tokens and of words without a vector are zero.
     """
     table = np.zeros((len(vocabulary), vectors.vector_size), dtype=np.float32)
     for row, token in zip(table, vocabulary.tokens, strict=True):
@@ -90,13 +101,18 @@ def embedding_table(vectors: KeyedVectors, vocabulary: Vocabulary) -> Tensor:
 
 
 def standardised_table(vectors: KeyedVectors, vocabulary: Vocabulary) -> Tensor:
-    """Lay the vectors out as `embedding_table` does, each dimension with mean 0 and deviation 1.
+    """Arrange word vectors as `embedding_table` does, and standardise each dimension.
 
-    Word2Vec's vectors share a large common part, beside which two words differ little; a network
-    that starts from them learns faster without it.
+    Word2vec vectors have a large common mean, and the differences between words are small beside
+    it. A network that is initialised with the vectors learns faster without that mean.
+
+    Args:
+        vectors: word vectors of dimension D.
+        vocabulary: V tokens.
 
     Returns:
-        (V, D) float32. Specials and words without a vector are rows of zeros.
+        (V, D) float32 with mean 0 and standard deviation 1 in each dimension, over the words
+        that have a vector; the other rows are zero.
     """
     table = embedding_table(vectors, vocabulary)
     known = table.abs().sum(dim=1) > 0
@@ -107,8 +123,15 @@ def standardised_table(vectors: KeyedVectors, vocabulary: Vocabulary) -> Tensor:
 def mean_vector(tokens: Sequence[str], vectors: KeyedVectors) -> np.ndarray:
     """Average the vectors of the tokens that have one.
 
+    Args:
+        tokens: the tokens of a sentence.
+        vectors: word vectors of dimension D.
+
     Returns:
-        (D,) float32; zeros if no token has a vector, never NaN.
+        (D,) float32; zeros if no token has a vector.
+
+    Raises:
+        TypeError: `tokens` is a string.
     """
     known = [vectors[token] for token in _tokens(tokens) if token in vectors]
     if not known:
@@ -116,22 +139,15 @@ def mean_vector(tokens: Sequence[str], vectors: KeyedVectors) -> np.ndarray:
     return np.mean(known, axis=0)
 
 
-def _tokens(sentence: Sequence[str]) -> Sequence[str]:
-    """Refuse a string, whose letters would be taken for words."""
-    if isinstance(sentence, str):
-        raise TypeError("sentence: expected a list of tokens, got a string; use tokenize(caption)")
-    return sentence
-
-
 def skipgram_pairs(ids: Sequence[int], window: int) -> Tensor:
-    """List every word with each of its neighbours.
+    """List all pairs of a word and a context word.
 
     Args:
-        ids: the ids of one sentence.
-        window: how many places to each side count as near.
+        ids: the word ids of one sentence.
+        window: maximum distance between a word and its context words.
 
     Returns:
-        (N, 2) int64: word, context. N = 0 for sentences of fewer than two words.
+        (N, 2) int64, word and context; N = 0 if the sentence has fewer than two words.
     """
     pairs = [
         (word, ids[j])
@@ -143,12 +159,12 @@ def skipgram_pairs(ids: Sequence[int], window: int) -> Tensor:
 
 
 def draw_negatives(counts: Tensor, size: tuple[int, int], rng: np.random.Generator) -> Tensor:
-    """Draw words by chance, in proportion to their count to the power 3/4 (section 2.2).
+    """Sample negative words in proportion to their count to the power 3/4 (section 2.2).
 
     Args:
-        counts: (V,) how often each word occurs; a count of zero is never drawn.
+        counts: (V,) occurrences of each word; a word with count 0 is never drawn.
         size: (B, K), K negatives for each of B pairs.
-        rng: NumPy's, whose draws are the same on every processor.
+        rng: random generator of NumPy, whose draws are the same on every processor.
 
     Returns:
         (B, K) int64 ids.
@@ -158,15 +174,15 @@ def draw_negatives(counts: Tensor, size: tuple[int, int], rng: np.random.Generat
 
 
 class SkipGram(nn.Module):
-    """Two vectors for each word: one as the word itself, one as the context of others.
+    """Skip-gram model with two embeddings of each word: as centre word and as context word.
 
     Args:
         vocab_size: V, the number of words.
-        embed_dim: D, the length of the vectors.
+        embed_dim: D, the dimension of the vectors.
     """
 
     def __init__(self, vocab_size: int, embed_dim: int) -> None:
-        """Begin as word2vec does: small random words, zero contexts."""
+        """Initialise as word2vec does: uniform word vectors, zero context vectors."""
         super().__init__()
         self.words = nn.Embedding(vocab_size, embed_dim)
         self.contexts = nn.Embedding(vocab_size, embed_dim)
@@ -174,23 +190,38 @@ class SkipGram(nn.Module):
         nn.init.zeros_(self.contexts.weight)
 
     def forward(self, word: Tensor, contexts: Tensor) -> Tensor:
-        """Score words with contexts: (B,) and (B, K) int64 -> (B, K) dot products."""
+        """Score each word with its K context words.
+
+        Args:
+            word: (B,) int64 ids.
+            contexts: (B, K) int64 ids.
+
+        Returns:
+            (B, K) dot products.
+        """
         vectors = self.words(word).unsqueeze(-1)  # (B, D, 1)
         return (self.contexts(contexts) @ vectors).squeeze(-1)  # (B, K, D) -> (B, K)
 
 
 def skipgram_loss(model: SkipGram, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Compute equation 4 with its sign turned, so that smaller is better.
+    """Compute the negative-sampling loss: the negative of equation 4.
 
     Args:
-        model: the vectors.
+        model: the skip-gram model.
         batch: "word" (B,), "context" (B,) and "negatives" (B, K), all int64.
 
     Returns:
-        "loss", the mean over the batch, and its two parts "positive" and "negative".
+        "loss", its mean over the batch, and its two terms "positive" and "negative".
     """
     near = model(batch["word"], batch["context"].unsqueeze(1))  # (B, 1)
     chance = model(batch["word"], batch["negatives"])  # (B, K)
     positive = -logsigmoid(near).sum(dim=1).mean()
     negative = -logsigmoid(-chance).sum(dim=1).mean()
     return {"loss": positive + negative, "positive": positive, "negative": negative}
+
+
+def _tokens(sentence: Sequence[str]) -> Sequence[str]:
+    """Refuse a string, whose letters would be used as tokens."""
+    if isinstance(sentence, str):
+        raise TypeError("sentence: expected a list of tokens, got a string; use tokenize(caption)")
+    return sentence

@@ -14,16 +14,19 @@ Batch = dict[str, Tensor]
 def shuffled_batches(
     arrays: Mapping[str, Tensor | np.ndarray], batch_size: int, rng: torch.Generator
 ) -> Iterator[Batch]:
-    """Yield batches for ever, each epoch in a new order.
+    """Yield shuffled batches without end, each epoch in a new order.
 
-    Every batch is full: what is left over at the end of an epoch waits for another order. Of fewer
-    than `batch_size` rows, every batch is all of them.
+    Every batch is full: the rows left over at the end of an epoch are dropped. With fewer than
+    `batch_size` rows, every batch holds all of them.
 
     Args:
-        arrays: named tensors or (memory-mapped) arrays of N rows each; row n of each belong
-            together. Only the rows of a batch are read from a memory map.
+        arrays: named tensors or arrays, each (N, ...); row n of all of them is one example. From a
+            memory-mapped array only the rows of the current batch are read.
         batch_size: rows in a batch, at least 1.
-        rng: decides the order.
+        rng: shuffles the rows.
+
+    Returns:
+        An endless iterator over dictionaries of tensors (batch_size, ...), named as `arrays`.
 
     Raises:
         ValueError: no arrays, no rows, arrays of different lengths, or a batch size below 1.
@@ -35,18 +38,20 @@ def shuffled_batches(
 
 
 def one_caption_each(batches: Iterable[Batch], rng: torch.Generator) -> Iterator[Batch]:
-    """Keep one caption of each picture, drawn anew whenever the picture comes.
+    """Choose one caption of each image at random, anew each time the image appears.
 
     Args:
-        batches: each with "tokens" (B, K, T) int64, K captions of each picture, padded; or with
-            the vectors of their words, (B, K, T, D), zeros where there is no word.
-        rng: decides which caption.
+        batches: their key "tokens" holds the K captions of each image, either as token ids
+            (B, K, T) int64, padded with `PAD`, or as word vectors (B, K, T, D) float, which are
+            zero at padding.
+        rng: chooses the captions.
 
     Yields:
-        the same batches with "tokens" (B, T) or (B, T, D), cut off where the rest is padding.
+        The same batches, where "tokens" holds one caption of each image: ids (B, T) or vectors
+        (B, T, D). T is the length of the longest chosen caption.
 
     Raises:
-        ValueError: "tokens" has another number of dimensions.
+        ValueError: "tokens" has neither three nor four dimensions.
     """
     for batch in batches:
         tokens = batch["tokens"]
@@ -54,9 +59,9 @@ def one_caption_each(batches: Iterable[Batch], rng: torch.Generator) -> Iterator
             raise ValueError(
                 f'"tokens" must be (B, K, T) or (B, K, T, D), got {tuple(tokens.shape)}'
             )
-        num_pictures, num_captions = tokens.shape[:2]
-        drawn = torch.randint(num_captions, (num_pictures,), generator=rng)
-        chosen = tokens[torch.arange(num_pictures), drawn]
+        num_images, num_captions = tokens.shape[:2]
+        choices = torch.randint(num_captions, (num_images,), generator=rng)
+        chosen = tokens[torch.arange(num_images), choices]
         present = chosen != PAD if chosen.ndim == 2 else (chosen != 0).any(dim=2)  # (B, T)
         longest = int(present.sum(dim=1).max())
         yield {**batch, "tokens": chosen[:, :longest]}

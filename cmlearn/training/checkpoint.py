@@ -1,7 +1,7 @@
-"""A trained model on disk: weights as safetensors beside a JSON that says what they are.
+"""Trained models on disk: weights as safetensors, beside a JSON file that describes them.
 
 `save_checkpoint(folder / "vae", model, config, ...)` writes `vae.safetensors`, then `vae.json`.
-Nothing here unpickles: a file from a stranger can be wrong, but it cannot run code.
+Nothing is unpickled, so that an untrusted file cannot run code.
 """
 
 import dataclasses
@@ -19,29 +19,29 @@ from torch import Tensor, nn
 from cmlearn.data.files import clear_disk_errors, written_whole
 
 FORMAT_VERSION = 1
-PICKLE_STARTS = (b"\x80", b"PK\x03\x04")  # a bare pickle; the zip that torch.save writes
+PICKLE_STARTS = (b"\x80", b"PK\x03\x04")  # a bare pickle; the ZIP archive of torch.save
 
 Model = TypeVar("Model", bound=nn.Module)
 
 
 class CheckpointError(ValueError):
-    """A checkpoint that cannot be trusted or does not fit; the message names the file."""
+    """A checkpoint is damaged, unsafe or of another model; the message names the file."""
 
 
 @dataclasses.dataclass(frozen=True)
 class CheckpointInfo:
-    """What the JSON beside the weights says.
+    """The content of the JSON file beside the weights.
 
     Attributes:
         model: name of the model's class.
         config: the model's configuration, as plain values.
-        vocabulary: the tokens in the order of their ids, where the model has any.
-        recipe: how it was trained (steps, batch size, data ...).
-        seed: the seed of that training.
-        scores: what it reached, by name.
+        vocabulary: the tokens in the order of their ids; None for a model without a vocabulary.
+        recipe: training settings (steps, batch size, data split ...).
+        seed: the seed of the training.
+        scores: evaluation results by name.
         sha256: SHA-256 of the weights file, in hex.
-        num_bytes: size of the weights file.
-        format_version: version of this layout.
+        num_bytes: size of the weights file in bytes.
+        format_version: version of this JSON layout.
     """
 
     model: str
@@ -66,22 +66,26 @@ def save_checkpoint(
     scores: Mapping[str, Any],
     half: bool = False,
 ) -> CheckpointInfo:
-    """Write `path`.safetensors, then `path`.json; each appears whole or not at all.
+    """Write `path`.safetensors, then `path`.json; each is written completely or not at all.
 
     Args:
-        path: folder and name, without an ending.
-        model: the model to keep; built from `config` alone.
+        path: folder and file name, without a suffix.
+        model: the model to save; `config` must be all that it takes to build it.
         config: the frozen dataclass that the model was built from.
-        vocabulary: tokens in the order of their ids, for a model that reads or writes words.
-        recipe: how it was trained. Where the weights do not lie on the CPU, their device is added
-            as "device": another kind of device rounds differently, so that its weights differ.
-        seed: the seed of that training.
-        scores: what it reached.
-        half: store matrices and kernels as float16. Vectors (biases, BatchNorm statistics) stay
-            float32: they are small, and a variance may not fit float16.
+        vocabulary: tokens in the order of their ids, for a model with a vocabulary.
+        recipe: training settings. If the weights are not on the CPU, the kind of their device is
+            added as "device": devices round differently, so the same recipe gives other weights.
+        seed: the seed of the training.
+        scores: evaluation results by name.
+        half: store weights with two or more dimensions as float16. Vectors (biases, BatchNorm
+            statistics) stay float32: they are small, and a variance may overflow float16.
+
+    Returns:
+        The content of the JSON file.
 
     Raises:
-        ValueError: `config` is no dataclass, a value is no JSON, or a weight overflows float16.
+        ValueError: `config` is not a dataclass, a value cannot be written as JSON, or a weight is
+            not finite or overflows float16.
         OSError: the files cannot be written.
     """
     if not dataclasses.is_dataclass(config) or isinstance(config, type):
@@ -116,23 +120,23 @@ def load_checkpoint(
     """Build a model from a checkpoint: `load_checkpoint(folder / "vae", VAE, VAEConfig)`.
 
     Args:
-        path: folder and name, with or without an ending.
-        build: the class of the model; called with the configuration.
-        config_class: the dataclass of the configuration.
-        device: where the model goes once it is built, on the CPU, from the files.
+        path: folder and file name, with or without a suffix.
+        build: class of the model; called with the configuration.
+        config_class: dataclass of the configuration.
+        device: the model is built on the CPU and then moved there.
 
     Returns:
-        the model in eval mode, in float32 whatever it was stored in, with what is known of it.
+        The model on `device`, in eval mode and in float32, and the content of the JSON file.
 
     Raises:
         FileNotFoundError: one of the two files is missing.
-        CheckpointError: a file is truncated, tampered with, a pickle, or of another model.
+        CheckpointError: a file is truncated, modified, a pickle, or of another model.
     """
     weights_path, info_path = _files(path)
     info = read_info(path)
     if info.model != build.__name__:
         raise CheckpointError(
-            f"{info_path} holds a {info.model}, not a {build.__name__}: load it as what it is"
+            f"{info_path} holds a {info.model}, not a {build.__name__}: load it with its own class"
         )
     tensors = _read_weights(weights_path, info)
     config = _rebuild(config_class, info.config, info_path)
@@ -148,31 +152,38 @@ def load_checkpoint(
 
 
 def read_info(path: Path | str) -> CheckpointInfo:
-    """Read what a checkpoint's JSON says, without its weights.
+    """Return the content of a checkpoint's JSON file; the weights are not read.
+
+    Args:
+        path: folder and file name, with or without a suffix.
 
     Raises:
-        FileNotFoundError: there is no such checkpoint.
-        CheckpointError: the JSON is malformed, or of a version that this code does not know.
+        FileNotFoundError: the file is missing.
+        CheckpointError: the JSON is malformed, or has an unknown format version.
     """
     info_path = _files(path)[1]
     try:
         values = json.loads(_read(info_path))
     except ValueError as error:
-        raise CheckpointError(f"{info_path} is no valid JSON ({error}): {_CURE}") from error
+        raise CheckpointError(f"{info_path} is not valid JSON ({error}): {_REMEDY}") from error
     version = values.get("format_version") if isinstance(values, dict) else None
     if version != FORMAT_VERSION:
         raise CheckpointError(
-            f"{info_path} has format_version {version!r}, and this code reads {FORMAT_VERSION}"
+            f"{info_path} has format_version {version!r}, but this code reads {FORMAT_VERSION}: "
+            "update cmlearn, or use a checkpoint that it wrote"
         )
     info = _rebuild(CheckpointInfo, values, info_path)
-    for name, wanted in _KINDS.items():
-        if not isinstance(getattr(info, name), wanted):
-            raise CheckpointError(f"{info_path}: {name} is {getattr(info, name)!r}: {_CURE}")
+    for name, expected in _FIELD_TYPES.items():
+        if not isinstance(getattr(info, name), expected):
+            raise CheckpointError(
+                f"{info_path}: {name} is {getattr(info, name)!r}, but must be of type "
+                f"{expected.__name__}: {_REMEDY}"
+            )
     return info
 
 
-_CURE = "fetch the file again, or train it again with `python -m cmlearn train`"
-_KINDS = {"model": str, "config": dict, "sha256": str, "num_bytes": int, "recipe": dict}
+_REMEDY = "restore the file, or train the model again with `python -m cmlearn train`"
+_FIELD_TYPES = {"model": str, "config": dict, "sha256": str, "num_bytes": int, "recipe": dict}
 
 
 def _files(path: Path | str) -> tuple[Path, Path]:
@@ -182,7 +193,7 @@ def _files(path: Path | str) -> tuple[Path, Path]:
 
 
 def _stored(name: str, tensor: Tensor, half: bool) -> Tensor:
-    """Return a tensor as it goes to disk: on the CPU, contiguous, sharing no memory."""
+    """Return a contiguous copy of a tensor on the CPU, as float16 where `half` applies."""
     stored = tensor.detach().cpu()
     if half and stored.is_floating_point() and stored.ndim > 1:
         stored = stored.half()
@@ -198,7 +209,7 @@ def _device_note(model: nn.Module) -> dict[str, str]:
 
 
 def _plain(value: Any) -> Any:
-    """Turn what json cannot write (a NumPy or torch number, a path) into what it can."""
+    """Convert a value that json cannot write, such as a NumPy number or a path."""
     return value.item() if hasattr(value, "item") else str(value)
 
 
@@ -211,25 +222,30 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"there is no checkpoint file {path}: {_CURE}") from error
+        raise FileNotFoundError(f"no checkpoint file {path}: {_REMEDY}") from error
 
 
 def _read_weights(path: Path, info: CheckpointInfo) -> dict[str, Tensor]:
-    """Return the tensors of a weights file after checking that it is the one that `info` means."""
+    """Return the tensors of a weights file after checking its size and hash against `info`."""
     content = _read(path)
-    # A safetensors file begins with the length of its header, which may be any byte, then "{".
+    # A safetensors file starts with the length of its header (8 bytes), then "{". The length may
+    # happen to look like the start of a pickle.
     if content.startswith(PICKLE_STARTS) and content[8:9] != b"{":
-        raise CheckpointError(f"{path} is a pickle, which could run any code: it was not opened")
+        raise CheckpointError(
+            f"{path} is a pickle, which can run arbitrary code, so it was not opened; {_REMEDY}"
+        )
     if len(content) != info.num_bytes:
         raise CheckpointError(
-            f"{path} has {len(content)} bytes of {info.num_bytes}: it is cut or changed; {_CURE}"
+            f"{path} has {len(content)} bytes instead of {info.num_bytes}; {_REMEDY}"
         )
     if hashlib.sha256(content).hexdigest() != info.sha256:
-        raise CheckpointError(f"{path} was changed: its SHA-256 is not the recorded one; {_CURE}")
+        raise CheckpointError(
+            f"{path} was modified: its SHA-256 is not the recorded one; {_REMEDY}"
+        )
     try:
         tensors = safetensors.torch.load(content)
     except safetensors.SafetensorError as error:
-        raise CheckpointError(f"{path} is no safetensors file ({error}): {_CURE}") from error
+        raise CheckpointError(f"{path} is not a safetensors file ({error}): {_REMEDY}") from error
     return {
         name: value.float() if value.is_floating_point() else value
         for name, value in tensors.items()
@@ -237,7 +253,7 @@ def _read_weights(path: Path, info: CheckpointInfo) -> dict[str, Tensor]:
 
 
 def _rebuild(kind: type, values: Mapping[str, Any], path: Path) -> Any:
-    """Return the dataclass `kind` from its JSON, nested dataclasses and tuples included."""
+    """Return the dataclass `kind` built from JSON values, nested dataclasses included."""
     known = {field.name: field for field in dataclasses.fields(kind)}
     unknown = sorted(set(values) - set(known))
     required = {name for name, field in known.items() if _has_no_default(field)}

@@ -1,4 +1,4 @@
-"""Features of a frozen network, computed once for a whole set of pictures."""
+"""Features of a frozen network, computed once for a set of images and kept on disk."""
 
 import hashlib
 import re
@@ -15,18 +15,18 @@ from cmlearn.data.files import clear_disk_errors, written_whole
 from cmlearn.data.folders import downloads_folder
 from cmlearn.data.progress import progress_bar
 
-SAMPLES = 64  # pictures that tell one set from another
+SAMPLES = 64  # images that enter the fingerprint of a set
 PARTS = ("grid", "pooled")
 
 Prepare = Callable[[Tensor], Tensor]
 
 
 class Features(NamedTuple):
-    """What a network sees in N pictures, as float16 on disk, read only where it is looked at.
+    """Features of N images: float16 arrays that are memory-mapped from disk.
 
     Attributes:
-        grid: (N, C, h, w), what is where.
-        pooled: (N, D), what, but not where.
+        grid: (N, C, h, w), a feature vector for each grid cell.
+        pooled: (N, D), a feature vector for the whole image.
     """
 
     grid: np.ndarray
@@ -43,26 +43,29 @@ def precompute_features(
     batch_size: int = 100,
     progress: bool = True,
 ) -> Features:
-    """Return the features of pictures, from disk if these weights have seen these pictures before.
+    """Return the features of images; compute them only if they are not on disk yet.
 
-    The names of the files carry a fingerprint of the weights and of the pictures as the network
-    takes them: other weights, pictures or normalisation never find the features of these.
+    The file names contain a fingerprint of the weights and of the preprocessed images, so that
+    features of other weights, images or preprocessing are never returned by mistake.
 
     Args:
-        network: in eval mode, on the device that is to compute;
+        network: in eval mode, on the device to compute on;
             `network.features(prepared)` returns (grid, pooled).
-        prepare: uint8 (B, H, W, 3) -> what the network takes.
-        images: (N, H, W, 3) uint8, such as a memory-mapped store; 64 of them, spread evenly, tell
-            it from another set.
-        name: how the files are called, such as "storybook/train"; a slash becomes a dash.
-        folder: where they lie; by default `data/downloads/features`.
-        batch_size: pictures at a time.
-        progress: show a bar while computing, on stderr.
+        prepare: preprocessing, from uint8 (B, H, W, 3) to the input of the network.
+        images: (N, H, W, 3) uint8, in memory or memory-mapped. The fingerprint covers 64 of them,
+            evenly spaced.
+        name: start of the file names, such as "storybook/train"; a slash becomes a dash.
+        folder: where the files are kept; by default `data/downloads/features`.
+        batch_size: images per forward pass.
+        progress: show a progress bar on stderr.
+
+    Returns:
+        The features, in the order of `images`.
 
     Raises:
-        ValueError: no pictures; a name that is no file name; the network is in train mode, in
-            which features depend on the batch; or a feature does not fit float16.
-        OSError: the folder cannot be written, or the disk is full; nothing half-written is left.
+        ValueError: no images; an invalid name; the network is in train mode; or a feature is not
+            finite or overflows float16.
+        OSError: the folder cannot be written, or the disk is full; no partial file remains.
     """
     name = name.replace("/", "-")
     _check(network, images, name, batch_size)
@@ -77,12 +80,21 @@ def precompute_features(
         _write(bar, paths, len(images))
         found = _open(paths, len(images))
     if found is None:
-        raise OSError(f"{paths[0]} cannot be read back: is its disk damaged?")
+        raise OSError(f"{paths[0]} was written but cannot be read: check the disk")
     return found
 
 
 def fingerprint(network: nn.Module, prepare: Prepare, images: np.ndarray) -> str:
-    """Return a SHA-256, in hex, of the weights, the number of pictures and a sample of them."""
+    """Return a hash of a network's weights and of the images that it gets.
+
+    Args:
+        network: its `state_dict` is hashed.
+        prepare: preprocessing, from uint8 (B, H, W, 3) to the input of the network.
+        images: (N, H, W, 3) uint8; their shape and 64 evenly spaced images are hashed.
+
+    Returns:
+        SHA-256 as 64 hex digits.
+    """
     digest = hashlib.sha256(repr(images.shape).encode())
     for name, tensor in network.state_dict().items():
         digest.update(f"{name} {tuple(tensor.shape)} {tensor.dtype}".encode())
@@ -99,11 +111,11 @@ def _check(network: nn.Module, images: np.ndarray, name: str, batch_size: int) -
             f"got {images.shape} and {batch_size}"
         )
     if not re.fullmatch(r"[\w.-]+", name):
-        raise ValueError(f"name: {name!r} must be letters, digits, dots and dashes")
+        raise ValueError(f"name: {name!r} may only contain letters, digits, dots, dashes and _")
     if network.training:
         raise ValueError(
             f"{type(network).__name__} is in train mode, in which BatchNorm makes the features of "
-            "a picture depend on the others of its batch: call eval() first"
+            "an image depend on the rest of its batch: call eval() first"
         )
 
 
@@ -111,7 +123,7 @@ def _check(network: nn.Module, images: np.ndarray, name: str, batch_size: int) -
 def _batches(
     network: nn.Module, prepare: Prepare, images: np.ndarray, batch_size: int
 ) -> Iterator[tuple[np.ndarray, ...]]:
-    """Yield the grid and the pooled features of each batch, as float16."""
+    """Yield the grid and the pooled features of each batch as float16."""
     encode = cast(Callable[[Tensor], tuple[Tensor, Tensor]], network.features)
     weight = next(network.parameters(), None)
     device = torch.device("cpu") if weight is None else weight.device
@@ -120,17 +132,17 @@ def _batches(
         halves = [part.half().cpu() for part in encode(prepare(pixels.to(device)))]
         if not all(half.isfinite().all() for half in halves):
             raise ValueError(
-                f"pictures {start} to {start + len(pixels) - 1}: a feature is NaN, or beyond the "
-                "65,504 that float16 can hold"
+                f"images {start} to {start + len(pixels) - 1}: a feature is NaN, or beyond "
+                "65,504, the largest float16"
             )
         yield tuple(half.contiguous().numpy() for half in halves)
 
 
 def _write(batches: Iterable[tuple[np.ndarray, ...]], paths: list[Path], count: int) -> None:
-    """Write each part into its file; all of them appear whole, or none."""
+    """Write each part to its file; either all files are completed, or none."""
     with clear_disk_errors("write features", paths[0]), ExitStack() as stack:
         partials = [stack.enter_context(written_whole(path)) for path in paths]
-        # Plain writes: into a memory map on a full disk, they would kill the process.
+        # Not a memory map: writing to one on a full disk kills the process.
         files = [stack.enter_context(partial.open("wb")) for partial in partials]
         for number, parts in enumerate(batches):
             for file, part in zip(files, parts, strict=True):
@@ -145,7 +157,7 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> None:
 
 
 def _open(paths: list[Path], count: int) -> Features | None:
-    """Return what lies on disk, or None where a file is missing, cut off, or something else."""
+    """Return the features on disk, or None if a file is missing, truncated or invalid."""
     try:
         parts = [np.load(path, mmap_mode="r", allow_pickle=False) for path in paths]
     except (OSError, ValueError, EOFError):

@@ -1,4 +1,4 @@
-"""Adversarial training: two networks in turns, each with an optimiser of its own."""
+"""Adversarial training: alternating updates of a generator and a discriminator."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cmlearn.training.batches import Batch
 from cmlearn.training.loop import History, Terms, next_batch, one_cycle, record_terms
 from cmlearn.training.runtime import to_device
 
-# (generator, discriminator, batch) -> named terms, with the "loss" of the network that is trained.
+# (generator, discriminator, batch) -> named terms; "loss" is minimised.
 AdversarialObjective = Callable[[nn.Module, nn.Module, Batch], Terms]
 
 
@@ -36,11 +36,11 @@ def fit_gan(
     progress: bool = True,
     description: str = "",
 ) -> History:
-    """Train both in turns by Adam (Kingma & Ba 2015): first the discriminator, then the generator.
+    """Train a GAN with Adam (Kingma & Ba 2015); each step updates first the discriminator.
 
-    While one is updated the other is frozen: no gradient reaches its weights, even where an
-    objective forgets to detach. The learning rate falls to zero along a cosine. Both are left in
-    eval mode, also after an error.
+    While one network is updated, the other is frozen: it gets no gradient, even if an objective
+    forgets to detach. The learning rate falls to zero along a cosine. Both networks end in eval
+    mode, also after an error.
 
     Args:
         generator: trained in place; each batch is moved to its device.
@@ -48,33 +48,36 @@ def fit_gan(
         generator_objective: its "loss" is what the generator minimises.
         discriminator_objective: its "loss" is what the discriminator minimises.
         batches: at least 2 · `steps` batches; each update takes one.
-        steps: how many updates each of the two gets, at least 1.
-        learning_rate: the highest learning rate.
-        generator_rate: that of the generator, if it is another (Heusel et al. 2017).
-        betas: of Adam. A first one of 0 keeps no momentum (as in R3GAN).
-        average: follows the generator's weights, as `running_mean` makes it; calmer than any
-            single step (Yazıcı et al. 2019).
-        on_step: called with the number of steps done: with 0 before the first, then after each.
-        progress: show a bar with both running losses, on stderr.
-        description: what stands before the bar.
+        steps: number of updates of each network, at least 1.
+        learning_rate: the initial learning rate.
+        generator_rate: the initial learning rate of the generator; by default `learning_rate`. Two
+            rates help convergence (Heusel et al. 2017).
+        betas: coefficients of Adam. A first one of 0 means no momentum, as in R3GAN.
+        average: moving average of the generator's weights, from `running_mean`; it varies less from
+            step to step (Yazıcı et al. 2019).
+        on_step: called with the number of completed steps: with 0 before the first, then after
+            each.
+        progress: show a progress bar with both losses on stderr.
+        description: label of the progress bar.
 
     Returns:
-        every term, one float per step: `history["generator loss"]` and
-        `history["discriminator loss"]` are (steps,), the others are named alike.
+        Every term of both objectives, (steps,) each, with the name of its network as a prefix:
+        `history["generator loss"]`, `history["discriminator loss"]` and so on.
 
     Raises:
-        ValueError: nothing to train, too few batches, or no term "loss".
+        ValueError: `steps` is below 1, a network has nothing to train, there are too few batches,
+            or an objective returns no term "loss".
         FloatingPointError: a term is NaN or infinite; the message names it and the step.
     """
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
-    sides = {
-        "discriminator": _Side(discriminator, generator, discriminator_objective),
-        "generator": _Side(generator, discriminator, generator_objective),
+    players = {
+        "discriminator": _Player(discriminator, generator, discriminator_objective),
+        "generator": _Player(generator, discriminator, generator_objective),
     }
     rates = {"discriminator": learning_rate, "generator": generator_rate or learning_rate}
-    for name, side in sides.items():
-        side.prepare(rates[name], betas, steps)
+    for name, player in players.items():
+        player.prepare(rates[name], betas, steps)
     history: dict[str, list[float]] = defaultdict(list)
     stream = iter(batches)
     try:
@@ -82,9 +85,9 @@ def fit_gan(
             if on_step:
                 on_step(0)
             for step in range(steps):
-                for name, side in sides.items():
+                for name, player in players.items():
                     batch = next_batch(stream, f"{step} of {steps} steps, each of which takes two")
-                    terms = side.update(generator, discriminator, batch)
+                    terms = player.update(generator, discriminator, batch)
                     record_terms(terms, step, history, f"{name} ")
                 if average is not None:
                     average.update_parameters(generator)
@@ -103,9 +106,9 @@ def running_mean(model: nn.Module, decay: float = 0.99) -> AveragedModel:
     """Return an exponential moving average of a model's weights; `.module` is a copy of the model.
 
     Args:
-        model: at the start of its training.
-        decay: share of the average that stays in a step, 0 to 1. It grows to this value over the
-            first steps, k / (k + 10) after k of them, so that the first weights are forgotten.
+        model: the model before its training.
+        decay: weight of the old average in an update, 0 to 1. It starts lower, k / (k + 10) after
+            k updates, so that the initial weights are soon forgotten.
     """
 
     def move(average: Tensor, weight: Tensor, updates: Tensor | int) -> Tensor:
@@ -116,14 +119,23 @@ def running_mean(model: nn.Module, decay: float = 0.99) -> AveragedModel:
 
 
 def with_noise(batches: Iterable[Batch], latent_dim: int, rng: torch.Generator) -> Iterator[Batch]:
-    """Add to each batch a "z" (B, latent_dim) from a Gaussian, one for each of its rows."""
+    """Add a standard normal latent "z" (B, latent_dim) to each batch.
+
+    Args:
+        batches: batches of B rows.
+        latent_dim: length of a latent vector.
+        rng: draws the latents.
+
+    Yields:
+        The same batches with "z" added.
+    """
     for batch in batches:
         rows = len(next(iter(batch.values())))
         yield {**batch, "z": torch.randn(rows, latent_dim, generator=rng)}
 
 
-class _Side:
-    """One of the two networks, with its opponent, its objective and its optimiser."""
+class _Player:
+    """One network of a GAN with its objective and optimiser; `opponent` is the other one."""
 
     def __init__(
         self, model: nn.Module, opponent: nn.Module, objective: AdversarialObjective
@@ -139,7 +151,7 @@ class _Side:
         self.model.train()
 
     def update(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Terms:
-        """Take one step; return the terms of its objective."""
+        """Take one optimiser step; return the terms of the objective."""
         frozen = [weight for weight in self.opponent.parameters() if weight.requires_grad]
         for weight in frozen:
             weight.requires_grad_(False)
@@ -160,7 +172,7 @@ class _Side:
 
 def _both_losses(history: dict[str, list[float]]) -> str:
     means = (
-        f"{side} {np.mean(history[f'{side} loss'][-20:]):.2f}"
-        for side in ("discriminator", "generator")
+        f"{name} {np.mean(history[f'{name} loss'][-20:]):.2f}"
+        for name in ("discriminator", "generator")
     )
     return ", ".join(means)

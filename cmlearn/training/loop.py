@@ -1,4 +1,4 @@
-"""Fit any model to any objective."""
+"""The training loop: fits any model to any objective."""
 
 from __future__ import annotations
 
@@ -15,13 +15,9 @@ from cmlearn.data.progress import progress_bar
 from cmlearn.training.batches import Batch
 from cmlearn.training.runtime import autocast, to_device
 
-Terms = dict[str, Tensor]
-
-
+Terms = dict[str, Tensor]  # scalars by name; "loss" is minimised
 Objective = Callable[[nn.Module, Batch], Terms]
-
-
-History = dict[str, np.ndarray]
+History = dict[str, np.ndarray]  # term's name -> (steps,)
 
 
 def fit(
@@ -41,32 +37,33 @@ def fit(
 ) -> History:
     """Train `model` for `steps` batches with AdamW (Loshchilov & Hutter 2019).
 
-    The learning rate climbs in a line to `learning_rate` over the first `warmup` of the steps
-    and falls to zero along a cosine. Each batch is moved to the device of the model. The model is
-    left in eval mode, also after an error.
+    The learning rate rises linearly to `learning_rate` during the warm-up, then falls to zero
+    along a cosine. Each batch is moved to the device of the model. The model ends in eval mode,
+    also after an error.
 
     Args:
-        model: trained in place; parameters that need no gradient are left alone.
-        objective: `(model, batch) -> named terms`; the term "loss" is what is minimised.
-        batches: at least `steps` batches, such as `shuffled_batches` yields.
-        steps: how many batches to train on, at least 1.
-        learning_rate: the highest learning rate.
-        weight_decay: how strongly AdamW pulls weights to zero.
-        clip_norm: gradients longer than this are shortened to it.
-        warmup: share of the steps in which the learning rate climbs, 0 to 1.
-        dtype: number format of the objective's matrix products and convolutions: float32, or
-            bfloat16 where `choose_precision` finds that it pays. Weights, gradients and the
-            optimiser's state stay float32 (see `autocast`).
-        on_step: called with the number of steps done: with 0 before the first, then after each. The
-            model is in train mode, and must be left as it is.
-        progress: show a bar with the running loss, on stderr.
-        description: what stands before the bar.
+        model: trained in place; parameters that require no gradient stay unchanged.
+        objective: `(model, batch) -> named terms`; the term "loss" is minimised.
+        batches: at least `steps` batches, for example from `shuffled_batches`.
+        steps: number of optimiser steps, one batch each, at least 1.
+        learning_rate: the peak learning rate.
+        weight_decay: coefficient of the decoupled weight decay.
+        clip_norm: largest norm of the gradient; a longer gradient is scaled down to it.
+        warmup: fraction of the steps during which the learning rate rises, 0 to 1.
+        dtype: of the matrix products and convolutions in the objective: float32, or bfloat16 where
+            `choose_precision` returns it. Weights, gradients and the optimiser's state stay float32
+            (see `autocast`).
+        on_step: called with the number of completed steps: with 0 before the first, then after
+            each. The model is in train mode and must stay unchanged.
+        progress: show a progress bar with the mean loss of the last 20 steps on stderr.
+        description: label of the progress bar.
 
     Returns:
-        every term of the objective, one float per step: `history["loss"]` is (steps,).
+        Every term of the objective by its name, (steps,) each.
 
     Raises:
-        ValueError: there is nothing to train, or too few batches, or no term "loss".
+        ValueError: `steps` is below 1, the model has nothing to train, there are too few batches,
+            or the objective returns no term "loss".
         FloatingPointError: a term is NaN or infinite; the message names it and the step.
     """
     if steps < 1:
@@ -103,18 +100,27 @@ def fit(
 
 
 def one_cycle(done: float, warmup: float) -> float:
-    """Return the share of the highest learning rate after the share `done` of training."""
+    """Return the learning rate as a fraction of its peak: linear warm-up, then a cosine to zero.
+
+    Args:
+        done: fraction of the training that is completed, 0 to 1.
+        warmup: fraction of the training that the warm-up takes, 0 to 1.
+    """
     if done < warmup:
-        # Not zero at the first step, which would be a step for nothing.
+        # Not zero at the first step, which would then change nothing.
         return max(done / warmup, 0.01)
     return 0.5 + 0.5 * math.cos(math.pi * (done - warmup) / max(1 - warmup, 1e-9))
 
 
 def next_batch(stream: Iterable[Batch], done: str) -> Batch:
-    """Return the next batch.
+    """Return the next batch of a stream.
+
+    Args:
+        stream: an iterator over batches.
+        done: progress of the training, for the error message.
 
     Raises:
-        ValueError: there is none; `done` says in the message how far the training came.
+        ValueError: the stream has ended.
     """
     for batch in stream:
         return batch
@@ -124,7 +130,13 @@ def next_batch(stream: Iterable[Batch], done: str) -> Batch:
 def record_terms(
     terms: Terms, step: int, history: dict[str, list[float]], prefix: str = ""
 ) -> None:
-    """Append each term to its history under its name with `prefix` before it.
+    """Append each term to its history.
+
+    Args:
+        terms: scalars by name, among them "loss".
+        step: number of the step, for the error message.
+        history: changed in place; the keys are `prefix` + the name of the term.
+        prefix: such as "generator ", where two networks share a history.
 
     Raises:
         ValueError: there is no term "loss".
@@ -133,11 +145,11 @@ def record_terms(
     if "loss" not in terms:
         raise ValueError(f'the objective must return a term "loss"; it returned {sorted(terms)}')
     values = {f"{prefix}{name}": float(term.detach()) for name, term in terms.items()}
-    broken = [name for name, value in values.items() if not math.isfinite(value)]
-    if broken:
+    not_finite = [name for name, value in values.items() if not math.isfinite(value)]
+    if not_finite:
         raise FloatingPointError(
-            f"step {step}: {', '.join(broken)} not finite in {values}. Lower learning_rate, or "
-            "look in the batch for values that should not be there."
+            f"step {step}: {', '.join(not_finite)} not finite in {values}. Lower learning_rate, or "
+            "check the batch for NaN, infinite or very large values."
         )
     for name, value in values.items():
         history[name].append(value)

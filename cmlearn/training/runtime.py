@@ -1,9 +1,9 @@
-"""What a run computes on: device, threads, number format, seeds.
+"""The runtime of a training: device, threads, precision and seeds.
 
-Whatever takes a random generator draws on the CPU, then moves the numbers to the device of the
-weights, so that a seed gives the same noise on every device. Layers that take none (dropout,
-augmentation, a VAE's reparameterisation) draw from torch's global generator while they train, and
-each kind of device has its own.
+Functions that take a random generator draw on the CPU, then move the numbers to the device of the
+weights, so that a seed gives the same noise on every device. Layers without a generator (dropout,
+augmentation, a VAE's reparameterisation) draw from torch's global generator in training, and each
+kind of device has its own.
 """
 
 import copy
@@ -22,23 +22,23 @@ from torch import Tensor, nn
 
 DEVICE_VARIABLE = "CMLEARN_DEVICE"
 THREADS_VARIABLE = "OMP_NUM_THREADS"
-MIN_SPEEDUP = 1.15  # of bf16 over fp32; less does not pay for the lost digits
-HOPELESS = 2  # times slower than fp32, after which the probe ends early
-WARM_UPS, PASSES = 2, 5  # of the probe, in each number format
+MIN_SPEEDUP = 1.15  # of bf16 over fp32; a smaller one is not worth the lower precision
+MAX_SLOWDOWN = 2  # of bf16 against fp32, beyond which the timing ends early
+WARM_UPS, PASSES = 2, 5  # untimed and timed passes in each precision
 
 Model = TypeVar("Model", bound=nn.Module)
 Batch = TypeVar("Batch")
 
 
 def setup(threads: int | None = None, device: str | None = None) -> torch.device:
-    """Set the number of threads and return the device: the first line of every run.
+    """Set the number of threads and return the device; call this at the start of a run.
 
     Args:
-        threads: of torch and OpenCV; by default as `choose_threads` says.
-        device: by default as `choose_device` says.
+        threads: number of threads of torch and OpenCV; by default that of `choose_threads`.
+        device: name of the device; by default that of `choose_device`.
 
     Raises:
-        ValueError: there is no such device, or fewer than one thread.
+        ValueError: this machine has no such device, or `threads` is below 1.
     """
     chosen = choose_device(device)
     set_threads(choose_threads() if threads is None else threads)
@@ -49,29 +49,29 @@ def choose_device(name: str | None = None) -> torch.device:
     """Return the device to compute on.
 
     Args:
-        name: "cpu", "cuda", "cuda:1" or "mps"; by default what CMLEARN_DEVICE says, and where it
-            says nothing, CUDA where there is a GPU, else Apple's MPS, else the CPU.
+        name: "cpu", "cuda", "cuda:1" or "mps". The default is the value of CMLEARN_DEVICE; if it is
+            unset, the first of CUDA, MPS and CPU that this machine has.
 
     Raises:
-        ValueError: this machine has no such device; the message says what it has.
+        ValueError: this machine has no such device; the message lists its devices.
     """
     counts = _device_counts()
-    named = name or os.environ.get(DEVICE_VARIABLE, "").strip()
-    if not named:
+    requested = name or os.environ.get(DEVICE_VARIABLE, "").strip()
+    if not requested:
         return torch.device(next(kind for kind, count in counts.items() if count))
     try:
-        device = torch.device(named)
+        device = torch.device(requested)
     except RuntimeError:
         device = None
     if device is None or (device.index or 0) >= counts.get(device.type, 0):
-        said = repr(name) if name else f"{DEVICE_VARIABLE}={named}"
-        there = ", ".join(f"{kind}:{i}" for kind, count in counts.items() for i in range(count))
-        raise ValueError(f"device: {said} is not on this machine; it has {there}")
+        source = repr(name) if name else f"{DEVICE_VARIABLE}={requested}"
+        available = ", ".join(f"{kind}:{i}" for kind, count in counts.items() for i in range(count))
+        raise ValueError(f"device: {source} is not on this machine; it has {available}")
     return device
 
 
 def _device_counts() -> dict[str, int]:
-    """How many devices there are of each kind, the preferred kind first."""
+    """Return the number of devices of each kind, the preferred kind first."""
     return {
         "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
         "mps": int(torch.backends.mps.is_available()),
@@ -80,29 +80,34 @@ def _device_counts() -> dict[str, int]:
 
 
 def choose_threads() -> int:
-    """Return the number of threads: OMP_NUM_THREADS, or else one for each physical core.
+    """Return OMP_NUM_THREADS if it is set, else the number of physical cores.
 
-    Counted are the cores that this process may use, which in a container can be fewer than the
-    machine has.
+    Only cores that this process may use are counted: in a container these can be fewer than the
+    cores of the machine.
 
     Raises:
-        ValueError: OMP_NUM_THREADS is no whole number.
+        ValueError: OMP_NUM_THREADS is not a whole number.
     """
-    said = os.environ.get(THREADS_VARIABLE, "").strip()
-    if not said:
+    value = os.environ.get(THREADS_VARIABLE, "").strip()
+    if not value:
         return joblib.cpu_count(only_physical_cores=True)
-    if not said.isdecimal():
-        raise ValueError(f"{THREADS_VARIABLE}={said} is no whole number: set it to 1, or unset it")
-    return int(said)
+    if not value.isdecimal():
+        raise ValueError(
+            f"{THREADS_VARIABLE}={value} is not a whole number: set it to one, or unset it"
+        )
+    return int(value)
 
 
 def set_threads(count: int) -> None:
-    """Let torch and OpenCV use `count` threads.
+    """Set the number of threads of torch and OpenCV.
 
-    One thread gives the same numbers on every run, and two threads on a machine that is busy
-    with something else can take many times as long as one.
+    With one thread the results are the same on every run. On a busy machine two threads can take
+    many times as long as one.
+
+    Raises:
+        ValueError: `count` is below 1.
     """
-    import cv2  # here, so that the device can be chosen where OpenCV does not load
+    import cv2  # here, so that choose_device works where OpenCV cannot be imported
 
     if count < 1:
         raise ValueError(f"count must be at least 1 thread, got {count}")
@@ -111,21 +116,30 @@ def set_threads(count: int) -> None:
 
 
 def to_device(batch: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:
-    """Move every tensor of a batch; copies from pinned memory to a GPU do not wait."""
+    """Return a batch with every tensor moved to `device`.
+
+    Args:
+        batch: tensors by name.
+        device: copies from pinned memory to a CUDA device are asynchronous.
+    """
     non_blocking = device.type == "cuda"
     return {name: each.to(device, non_blocking=non_blocking) for name, each in batch.items()}
 
 
 def channels_last(model: Model) -> Model:
-    """Lay a model's kernels out so that convolutions on a CPU are faster; return the model."""
+    """Convert a model to the memory format in which CPU convolutions are faster; return it."""
     return model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def autocast(device: torch.device, dtype: torch.dtype) -> AbstractContextManager:
-    """Run matrix products and convolutions in `dtype`; for float32, do nothing.
+    """Return a context in which matrix products and convolutions run in `dtype`.
 
-    Weights stay float32 whatever `dtype` is (Micikevicius et al. 2018, "Mixed precision
-    training"). Call `.float()` on what the model returns before its loss.
+    The weights stay float32 (Micikevicius et al. 2018, "Mixed precision training"). Call `.float()`
+    on the output of the model before computing the loss.
+
+    Args:
+        device: where the model is.
+        dtype: such as `torch.bfloat16`; for float32 the context does nothing.
     """
     return nullcontext() if dtype == torch.float32 else torch.autocast(device.type, dtype)
 
@@ -139,32 +153,31 @@ def choose_precision(
 ) -> torch.dtype:
     """Return bfloat16 where it makes training at least `MIN_SPEEDUP` times faster, else float32.
 
-    bf16 about doubles the speed of a GPU and of a CPU with avx512_bf16 or AMX, and slows others
-    down, so it is timed: forward and backward passes of a copy of the model, in both formats by
-    turns, and their medians compared. The model, its gradients and torch's random state stay as
-    they were.
+    bf16 is about twice as fast on a GPU and on a CPU with avx512_bf16 or AMX, and slower on other
+    CPUs. So forward and backward passes of a copy of the model are timed in both, alternately, and
+    the medians compared. The model, its gradients and torch's random state stay unchanged.
 
     Args:
-        model: on `device`, in the mode in which it trains.
-        batch: what it trains on, on `device`.
-        loss: `loss(model, batch)` is a float32 scalar.
-        device: where both lie.
-        clock: returns seconds.
+        model: on `device`, in train mode.
+        batch: a training batch on `device`.
+        loss: `loss(model, batch)` returns a float32 scalar.
+        device: where the model and the batch are.
+        clock: returns the time in seconds.
 
     Raises:
         ValueError: the loss is not float32 under autocast.
     """
-    probed = copy.deepcopy(model)
+    replica = copy.deepcopy(model)
     fp32: list[float] = []
     bf16: list[float] = []
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         for _ in range(WARM_UPS + PASSES):
-            fp32.append(_time_pass(probed, batch, loss, device, torch.float32, clock))
-            bf16.append(_time_pass(probed, batch, loss, device, torch.bfloat16, clock))
-            if len(fp32) > WARM_UPS and bf16[-1] > HOPELESS * fp32[-1]:
+            fp32.append(_time_pass(replica, batch, loss, device, torch.float32, clock))
+            bf16.append(_time_pass(replica, batch, loss, device, torch.bfloat16, clock))
+            if len(fp32) > WARM_UPS and bf16[-1] > MAX_SLOWDOWN * fp32[-1]:
                 break
-    pays = median(fp32[WARM_UPS:]) >= MIN_SPEEDUP * median(bf16[WARM_UPS:])
-    return torch.bfloat16 if pays else torch.float32
+    is_faster = median(fp32[WARM_UPS:]) >= MIN_SPEEDUP * median(bf16[WARM_UPS:])
+    return torch.bfloat16 if is_faster else torch.float32
 
 
 def _time_pass(
@@ -175,35 +188,36 @@ def _time_pass(
     dtype: torch.dtype,
     clock: Callable[[], float],
 ) -> float:
-    """Return the seconds of one forward and backward pass."""
+    """Return the duration of one forward and backward pass in seconds."""
     model.zero_grad()
-    _finish(device)
+    _synchronise(device)
     start = clock()
     with autocast(device, dtype):
         value = loss(model, batch)
     if value.dtype != torch.float32:
-        raise ValueError(f"loss: it is {value.dtype}; call .float() on what the model returns")
+        raise ValueError(f"loss: it is {value.dtype}; call .float() on the model's output")
     value.backward()
-    _finish(device)
+    _synchronise(device)
     return clock() - start
 
 
-def _finish(device: torch.device) -> None:
-    """Wait until the device has done what it was given; a CPU has."""
+def _synchronise(device: torch.device) -> None:
+    """Wait until the device has finished; a CPU works synchronously."""
     if device.type != "cpu":
         torch.accelerator.synchronize(device)
 
 
 def seeded_generator(seed: int) -> torch.Generator:
-    """Return a new CPU generator that starts at `seed`."""
+    """Return a new random generator on the CPU, seeded with `seed`."""
     return torch.Generator().manual_seed(seed)
 
 
 def seed_all(seed: int) -> None:
-    """Seed the global generators of Python, NumPy and torch.
+    """Seed the global random generators of Python, NumPy and torch.
 
-    Layers draw their first weights, and dropout its masks, from torch's global generator: call
-    this once, before the model is built. Everything of our own takes a generator instead.
+    Layers initialise their weights, and dropout draws its masks, from torch's global generator. So
+    call this once before the model is built. All other randomness comes from generators that are
+    passed as arguments.
     """
     random.seed(seed)
     np.random.seed(seed)

@@ -1,4 +1,4 @@
-"""Figures of one number against another, as lines."""
+"""Charts of numbers: curves, bars, tables of shares and score panels."""
 
 from __future__ import annotations
 
@@ -10,9 +10,22 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from cmlearn.viz.style import BLUE, FAINT, INK, LIGHT_BLUE, LIGHT_GREEN, RED, SERIES
+from cmlearn.viz.style import (
+    BLUE,
+    EDGE,
+    FAINT,
+    INK,
+    LIGHT_BLUE,
+    LIGHT_GREEN,
+    LIGHT_ORANGE,
+    PURPLE,
+    RED,
+    SERIES,
+    label_axes,
+)
 
-AXES_HEIGHT, LINE = 180, 12  # about how high the axes and a name are, in typographic points
+AXES_HEIGHT, LINE = 180, 12  # approximate height of the axes and of a label, in points
+GROUP_FILLS = (EDGE, LIGHT_ORANGE, BLUE, PURPLE)  # their brightness differs, too
 
 
 def curves(
@@ -28,13 +41,13 @@ def curves(
     """Draw each series as a line with its name at the end.
 
     Args:
-        series: name to its values.
-        title: what to see.
-        x: what the horizontal axis counts.
-        y: what the vertical axis measures, with its unit.
-        places: where the values stand on the horizontal axis; by default 1, 2, 3 ...
-        smooth: each point is the mean of so many values that lead up to it.
-        log: draw the vertical axis, and given places too, by powers.
+        series: name to (N,) values.
+        title: title of the figure.
+        x: label of the horizontal axis.
+        y: label of the vertical axis, with the unit.
+        places: (N,) horizontal coordinates of the values; by default 1 to N.
+        smooth: width of the trailing moving average, in values.
+        log: use a logarithmic vertical axis, and a horizontal one if `places` are given.
     """
     figure, axes = plt.subplots(figsize=(7.2, 3.4), layout="constrained")
     ends = {}
@@ -54,61 +67,44 @@ def curves(
         axes.minorticks_off()
     _name_at_end(axes, ends)
     axes.grid(color=FAINT)
-    axes.set_title(title, fontsize=11, color=INK, loc="left")
-    axes.set(xlabel=x, ylabel=y)
-    axes.spines[["top", "right"]].set_visible(False)
+    label_axes(axes, title, x, y)
     return figure
-
-
-def _name_at_end(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
-    """Write each name at the end of its line, no name over another."""
-    axes.autoscale_view()  # or else the places of the ends are not known yet
-    low = -np.inf
-    for name, (x, y, colour) in sorted(ends.items(), key=lambda item: item[1][1]):
-        height = AXES_HEIGHT * (axes.transData + axes.transAxes.inverted()).transform((x, y))[1]
-        low = max(height, low + LINE)
-        label = axes.annotate(name, (x, y), (6, low - height), textcoords="offset points")
-        label.set(va="center", color=colour, fontsize=9)
-
-
-def _running_mean(values: np.ndarray, width: int) -> np.ndarray:
-    """Means of `width` neighbours: (N,) -> (N - width + 1,)."""
-    width = max(1, min(width, len(values)))
-    return np.convolve(values, np.full(width, 1 / width), mode="valid")
 
 
 def term_panels(
     terms: Mapping[str, np.ndarray], title: str, logarithmic: Sequence[str] = ()
 ) -> Figure:
-    """Draw each term of a training beside the others, each on its own scale.
+    """Draw the terms of a loss side by side over training, each on its own scale.
 
     Args:
-        terms: name, with its unit, to one value per step.
-        title: what to see.
-        logarithmic: the names whose axis goes by powers of ten.
+        terms: name with unit to (steps,) values.
+        title: title of the figure.
+        logarithmic: names of the terms with a logarithmic axis.
     """
     size = (3.2 * len(terms), 2.9)
     figure, axes = plt.subplots(1, len(terms), figsize=size, squeeze=False, layout="constrained")
     for ax, (name, values) in zip(axes[0], terms.items(), strict=True):
         ax.plot(np.arange(1, len(values) + 1), values, color=BLUE, lw=1)
         ax.set_yscale("log" if name in logarithmic else "linear")
-        ax.set(xlabel="step", ylabel=name)
         ax.grid(color=FAINT)
-        ax.spines[["top", "right"]].set_visible(False)
+        label_axes(ax, x="step", y=name)
     figure.suptitle(title, fontsize=11, color=INK)
     return figure
 
 
 def loss_terms(history: Mapping[str, np.ndarray], title: str) -> Figure:
-    """Draw each named term of a loss over the steps of training."""
+    """Draw the terms of a loss as lines on one scale.
+
+    Args:
+        history: name to (steps,) values, in nats per pair.
+        title: title of the figure.
+    """
     figure, axes = plt.subplots(figsize=(6, 3))
     for (name, values), colour in zip(history.items(), SERIES, strict=False):
         axes.plot(values, label=name, color=colour, lw=1)
     axes.legend(frameon=False)
     axes.grid(color=FAINT)
-    axes.set_title(title, fontsize=11, color=INK, loc="left")
-    axes.set(xlabel="step", ylabel="nats per pair")
-    axes.spines[["top", "right"]].set_visible(False)
+    label_axes(axes, title, "step", "nats per pair")
     return figure
 
 
@@ -118,15 +114,15 @@ def percent_bars(
     axis: str,
     chance: float | None = None,
 ) -> Figure:
-    """Draw a share for each name, as a bar at the mean with a dot for each value.
+    """Draw a bar for each mean share, with a dot for each value if there are several.
 
     Args:
-        shares: name to a share from 0 to 1, or to several (one for each seed).
-        title: what to see.
-        axis: what the percentages are of.
-        chance: the share that guessing gets, drawn as a line.
+        shares: name to a share from 0 to 1, or to several, one for each seed.
+        title: title of the figure.
+        axis: label of the horizontal axis, in %.
+        chance: chance level, 0 to 1, drawn as a line.
     """
-    top = -0.5 if chance is None else -0.9  # the line of guessing has its name above the bars
+    top = -0.5 if chance is None else -0.9  # the label of the chance level is above the bars
     figure, axes = plt.subplots(figsize=(8, 0.5 * (len(shares) - 0.5 - top) + 0.85))
     for y, values in enumerate(shares.values()):
         percent = 100 * np.atleast_1d(values)
@@ -136,88 +132,80 @@ def percent_bars(
         axes.text(102, y, f"{percent.mean():.0f} %", va="center", color=INK)
     if chance is not None:
         axes.axvline(100 * chance, color=RED, ls="--", lw=1)
-        axes.text(100 * chance, -0.6, " guessing", color=RED, va="center", fontsize=9)
+        axes.text(100 * chance, -0.6, " chance level", color=RED, va="center", fontsize=9)
     axes.set_yticks(range(len(shares)), list(shares))
     axes.set_xlim(0, 100)
     axes.set_ylim(len(shares) - 0.5, top)
-    axes.set_xlabel(axis)
-    axes.set_title(title, fontsize=11, color=INK, loc="left")
-    axes.spines[["top", "right"]].set_visible(False)
+    label_axes(axes, title, axis)
     return figure
-
-
-# Told apart by their brightness, too.
-GROUP_FILLS = ("#c7c7d1", "#f2b36b", BLUE, "#7b1fa2")
 
 
 def grouped_percent_bars(
     shares: Mapping[str, Mapping[str, float]], title: str, axis: str
 ) -> Figure:
-    """Draw a bar for each member of each group, with its share above it.
+    """Draw groups of bars, one bar for each model, with its share above it.
 
     Args:
-        shares: who is compared, to the group's name, to a share from 0 to 1; NaN is left out.
-        title: what to see.
-        axis: what the percentages are of.
+        shares: model to (group to a share from 0 to 1); NaN is left out. All models have the same
+            groups; at most four models are drawn.
+        title: title of the figure.
+        axis: label of the vertical axis, in %.
     """
     groups = list(next(iter(shares.values())))
     width = 0.8 / len(shares)
     figure, axes = plt.subplots(figsize=(max(6.0, 1.35 * len(groups)), 3.2), layout="constrained")
-    for n, ((name, of), colour) in enumerate(zip(shares.items(), GROUP_FILLS, strict=False)):
+    for n, ((name, row), colour) in enumerate(zip(shares.items(), GROUP_FILLS, strict=False)):
         x = np.arange(len(groups)) + (n - (len(shares) - 1) / 2) * width
-        percent = 100 * np.array([of[group] for group in groups])
+        percent = 100 * np.array([row[group] for group in groups])
         axes.bar(x, np.nan_to_num(percent), width * 0.94, label=name, color=colour)
-        for place, value in zip(x, percent, strict=True):
+        for centre, value in zip(x, percent, strict=True):
             if np.isfinite(value):
                 text = f"{value:.0f}"
-                axes.text(place, value + 1.5, text, ha="center", fontsize=8, color=INK)
+                axes.text(centre, value + 1.5, text, ha="center", fontsize=8, color=INK)
     axes.set_xticks(range(len(groups)), groups)
-    axes.set(ylim=(0, 108), ylabel=axis)
+    axes.set_ylim(0, 108)
     axes.tick_params(axis="x", length=0)
     axes.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    axes.set_title(title, fontsize=11, color=INK, loc="left")
-    axes.spines[["top", "right"]].set_visible(False)
+    label_axes(axes, title, y=axis)
     return figure
 
 
 def label_columns(shares: Mapping[str, float], base: Mapping[str, float], title: str) -> Figure:
-    """Draw a share for each word as a column, with a line where knowing nothing leads.
+    """Draw the accuracy of each label as a column, with the majority-class baseline as a line.
 
     Args:
-        shares: word to a share of 0 to 1.
-        base: word to the share that the more frequent answer gets.
-        title: what to see.
+        shares: label to accuracy, 0 to 1.
+        base: label to the accuracy of its more frequent class, 0 to 1.
+        title: title of the figure.
     """
     figure, axes = plt.subplots(figsize=(9, 2.9), layout="constrained")
     words = list(shares)
     axes.bar(words, [100 * shares[word] for word in words], color=LIGHT_BLUE, width=0.75)
-    for place, word in enumerate(words):
+    for x, word in enumerate(words):
         line = [100 * base[word]] * 2
-        label = "always the more frequent answer" if place == 0 else None
-        axes.plot([place - 0.4, place + 0.4], line, color=RED, lw=1.5, label=label)
+        label = "majority class" if x == 0 else None
+        axes.plot([x - 0.4, x + 0.4], line, color=RED, lw=1.5, label=label)
     axes.tick_params(axis="x", labelrotation=60, labelsize=9)
     plt.setp(axes.get_xticklabels(), ha="right", rotation_mode="anchor")
     axes.set_ylim(0, 100)
     axes.set_xlim(-0.6, len(words) - 0.4)
-    axes.set_ylabel("pictures answered rightly, %")
     axes.legend(frameon=False, fontsize=9, loc="lower right", bbox_to_anchor=(1, 1))
-    axes.set_title(title, fontsize=11, color=INK, loc="left")
-    axes.spines[["top", "right"]].set_visible(False)
+    label_axes(axes, title, y="accuracy, % of pictures")
     return figure
 
 
 def share_table(
     rows: Mapping[str, Mapping[str, float]], guesses: Mapping[str, float], title: str
 ) -> Figure:
-    """Draw a table of shares, the cells the darker the more they are above guessing.
+    """Draw a table of accuracies; a cell is darker the more it exceeds the chance level.
 
     Args:
-        rows: question to (kind of vector to a share of 0 to 1); all rows have the same columns.
-        guesses: question to the share that guessing gets, 0 to 1.
-        title: what to see.
+        rows: question to (column to accuracy, 0 to 1); all rows have the same columns.
+        guesses: question to its chance level, 0 to 1.
+        title: title of the figure.
     """
     names = list(next(iter(rows.values())))
-    figure, axes = plt.subplots(figsize=(1.2 * len(names) + 3.4, 0.5 * len(rows) + 1.2))
+    figure, axes = plt.subplots(figsize=(1.2 * len(names) + 3.6, 0.5 * len(rows) + 1.2))
     for y, (question, row) in enumerate(rows.items()):
         guess = guesses[question]
         for x, name in enumerate(names):
@@ -229,7 +217,7 @@ def share_table(
         axes.text(len(names) + 0.5, y + 0.5, f"{100 * guess:.0f} %", ha="center", va="center")
     axes.set(xlim=(0, len(names) + 1), ylim=(len(rows), 0))
     axes.set_yticks(np.arange(len(rows)) + 0.5, list(rows))
-    axes.set_xticks(np.arange(len(names) + 1) + 0.5, [*names, "guessing"])
+    axes.set_xticks(np.arange(len(names) + 1) + 0.5, [*names, "chance level"])
     axes.tick_params(length=0, labeltop=True, labelbottom=False)
     axes.spines[:].set_visible(False)
     axes.set_title(title, fontsize=11, color=INK, loc="left", pad=12)
@@ -243,13 +231,13 @@ def score_panels(
     best: Mapping[str, float] | None = None,
     truth: str = "all true",
 ) -> Figure:
-    """Draw one panel of bars for each score, with the same candidates in each.
+    """Draw one panel of bars for each metric, with the same candidates in each.
 
     Args:
-        scores: candidate to its scores; all have the same ones.
-        title: what to see.
-        best: score to the end of its axis, where it is not 1.
-        truth: the score that is drawn in another colour, for it is no guess.
+        scores: candidate to (metric to score); all candidates have the same metrics.
+        title: title of the figure.
+        best: metric to the end of its axis, where it is not 1.
+        truth: the metric drawn in another colour, because it measures truth and not overlap.
     """
     names, candidates = list(next(iter(scores.values()))), list(scores)
     size = (1.5 * len(names) + 2.4, 0.34 * len(candidates) + 1.1)
@@ -273,7 +261,24 @@ def score_panels(
 
 
 def _number(value: float, end: float) -> str:
-    """Write a value as the length of its axis asks for it: 47 %, 2.42 or 620."""
+    """Format a value for an axis that ends at `end`: 47 %, 2.42 or 620."""
     if end <= 1:
         return f"{100 * value:.0f} %"
     return f"{value:.2f}" if end < 100 else f"{value:.0f}"
+
+
+def _name_at_end(axes: Axes, ends: Mapping[str, tuple[float, float, str]]) -> None:
+    """Write each name at the end of its line, moved up where names would overlap."""
+    axes.autoscale_view()  # sets the limits, which the transform below needs
+    low = -np.inf
+    for name, (x, y, colour) in sorted(ends.items(), key=lambda item: item[1][1]):
+        height = AXES_HEIGHT * (axes.transData + axes.transAxes.inverted()).transform((x, y))[1]
+        low = max(height, low + LINE)
+        label = axes.annotate(name, (x, y), (6, low - height), textcoords="offset points")
+        label.set(va="center", color=colour, fontsize=9)
+
+
+def _running_mean(values: np.ndarray, width: int) -> np.ndarray:
+    """Return trailing means of `width` values: (N,) -> (N - width + 1,)."""
+    width = max(1, min(width, len(values)))
+    return np.convolve(values, np.full(width, 1 / width), mode="valid")

@@ -1,4 +1,4 @@
-"""Shows a figure in a notebook together with its alternative text."""
+"""Display of figures in a notebook, with alternative text and a small PNG."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 DPI = 90
-COLOURS = 256  # what one byte of a pixel can name
+COLOURS = 256  # size of a palette with one byte for each pixel
 
 
 def show(figure: Figure, alt: str) -> None:
     """Display `figure` as a PNG with alternative text, then close it.
 
-    The output carries the picture twice. JupyterLab and the site show the HTML, an `<img>` with its
-    own `alt`, because they give a bare `image/png` no alternative text. Viewers that sanitise HTML,
-    and PDF export, show the `image/png`.
+    The output contains the picture twice. JupyterLab and the site show the HTML, an `<img>` with
+    an `alt`, because they give a plain `image/png` no alternative text. PDF export and viewers that
+    sanitise HTML show the `image/png`.
 
     Args:
-        figure: the figure to display; it is closed afterwards.
+        figure: the figure to display.
         alt: what the figure shows, in a sentence or two.
 
     Raises:
@@ -40,7 +40,15 @@ def show(figure: Figure, alt: str) -> None:
 
 
 def png_bytes(figure: Figure, dpi: int = DPI) -> bytes:
-    """The figure as an opaque PNG of at most 256 colours, the same bytes whenever it is drawn."""
+    """Return the figure as an opaque PNG of at most 256 colours.
+
+    Args:
+        figure: the figure to draw.
+        dpi: pixels per inch.
+
+    Returns:
+        The PNG file; the same figure always gives the same bytes.
+    """
     drawn, stream = io.BytesIO(), io.BytesIO()
     figure.savefig(drawn, format="png", dpi=dpi, bbox_inches="tight")
     with Image.open(drawn) as picture:
@@ -49,15 +57,16 @@ def png_bytes(figure: Figure, dpi: int = DPI) -> bytes:
 
 
 def fewer_colours(picture: Image.Image) -> Image.Image:
-    """The picture with a palette of 256 colours: about 40 % of the bytes, and hard to tell apart.
+    """Reduce a picture to a palette of 256 colours: about 40 % of the bytes, hardly visible.
 
-    The palette is Pillow's median cut, refined by k-means, in which a colour weighs the square root
-    of its area. Weighed by its whole area, the sky takes the colours that small things need (a
-    brown trunk turns grey); with equal weights the sky falls into bands. There is no dithering,
-    which turns flat areas to noise (docs/decisions/0004-alternative-text.md).
+    The palette is Pillow's median cut, refined by k-means, with each colour weighted by the square
+    root of its area. With weights equal to the area, large regions such as the sky take the colours
+    that small things need (a brown trunk turns grey). With equal weights the sky shows bands. There
+    is no dithering, because it turns flat areas to noise
+    (docs/decisions/0004-alternative-text.md).
 
     Args:
-        picture: of mode RGB. With at most 256 colours all of them are kept.
+        picture: of mode RGB; up to 256 colours are kept exactly.
 
     Returns:
         A picture of the same size, of mode P.
@@ -77,7 +86,7 @@ def fewer_colours(picture: Image.Image) -> Image.Image:
 
 
 def image_tag(png: bytes, alt: str) -> str:
-    """An HTML `<img>` that carries the picture and its alternative text."""
+    """Return an HTML `<img>` with the picture as a data URI and its alternative text."""
     text = html.escape(" ".join(alt.split()), quote=True)
     return f'<img alt="{text}" style="max-width: 100%" src="data:image/png;base64,{_base64(png)}">'
 

@@ -45,7 +45,7 @@ def folder(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def loop(folder) -> Pipeline:
+def pipeline(folder) -> Pipeline:
     return Pipeline.load(folder)
 
 

@@ -1,4 +1,4 @@
-"""The panel answers in HTML that a screen reader can tell, and never raises at its user."""
+"""Tests of cmlearn.apps.panel."""
 
 from __future__ import annotations
 
@@ -23,48 +23,48 @@ def one(box: widgets.VBox, kind: type) -> widgets.Widget:
 
 
 @pytest.fixture
-def shown(loop) -> widgets.VBox:
-    return build_panel(loop, PICTURES, seeded_generator(0), "a red house")
+def panel(pipeline) -> widgets.VBox:
+    return build_panel(pipeline, PICTURES, seeded_generator(0), "a red house")
 
 
-def results(shown: widgets.VBox) -> list[str]:
-    return [w.value for w in everything_in(shown) if isinstance(w, widgets.HTML)]
+def results(panel: widgets.VBox) -> list[str]:
+    return [w.value for w in everything_in(panel) if isinstance(w, widgets.HTML)]
 
 
-def test_it_shows_an_answer_at_once(shown):
-    drawn, described = results(shown)
+def test_it_shows_an_answer_at_once(panel):
+    drawn, described = results(panel)
     assert 'alt="4 pictures drawn from the sentence: a red house"' in drawn
     assert re.search(r'alt="The picture that is described: [^"]*"', described)
 
 
-def test_a_new_sentence_is_drawn(shown):
-    one(shown, widgets.Text).value = "a blue tree"
-    assert "sentence: a blue tree" in results(shown)[0]
+def test_a_new_sentence_is_drawn(panel):
+    one(panel, widgets.Text).value = "a blue tree"
+    assert "sentence: a blue tree" in results(panel)[0]
 
 
-def test_the_button_draws_once_more(shown):
-    before = results(shown)[0]
-    one(shown, widgets.Button).click()
-    assert results(shown)[0] != before
+def test_the_button_draws_once_more(panel):
+    before = results(panel)[0]
+    one(panel, widgets.Button).click()
+    assert results(panel)[0] != before
 
 
-def test_the_slider_picks_a_picture(shown, loop):
-    one(shown, widgets.IntSlider).value = 3
-    assert results(shown)[1] == described_as_html(loop, PICTURES[3])
+def test_the_slider_picks_a_picture(panel, pipeline):
+    one(panel, widgets.IntSlider).value = 3
+    assert results(panel)[1] == described_as_html(pipeline, PICTURES[3])
 
 
 @pytest.mark.parametrize("sentence", ["", "dragons only", "house " * 10_000])
-def test_a_bad_sentence_gets_an_explanation(loop, sentence):
-    answer = drawn_as_html(loop, sentence, seeded_generator(0))
+def test_a_bad_sentence_gets_an_explanation(pipeline, sentence):
+    answer = drawn_as_html(pipeline, sentence, seeded_generator(0))
     assert answer.startswith("<p")
     assert "caption: " in answer
 
 
-def test_what_is_left_out_is_told(loop):
+def test_words_left_out_are_shown(loop):
     assert "left out: dragon</p>" in drawn_as_html(loop, "a red dragon", seeded_generator(0))
 
 
-def test_a_sentence_is_not_taken_for_html(loop):
-    answer = drawn_as_html(loop, 'a red <script>"x"', seeded_generator(0))
+def test_a_sentence_is_not_taken_for_html(pipeline):
+    answer = drawn_as_html(pipeline, 'a red <script>"x"', seeded_generator(0))
     assert "<script>" not in answer
     assert "sentence: a red <script>" not in answer

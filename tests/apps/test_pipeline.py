@@ -1,4 +1,4 @@
-"""Sentence → picture → sentence, with tiny models of random weights saved as checkpoints."""
+"""Tests of cmlearn.apps.pipeline."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ def some_pictures(count: int) -> np.ndarray:
 # ── sentence → pictures ────────────────────────────────────────────────────────────────────────
 
 
-def test_pictures_have_the_size_of_storybook(loop):
-    pictures = loop.draw("a red house", 3, seeded_generator(0))
+def test_pictures_have_the_size_of_storybook(pipeline):
+    pictures = pipeline.draw("a red house", 3, seeded_generator(0))
     assert pictures.shape == (3, 64, 64, 3)
     assert pictures.dtype == np.uint8
 
 
-def test_the_generator_alone_decides(loop):
-    first, again, other = (loop.draw("a red house", 2, seeded_generator(s)) for s in (1, 1, 2))
+def test_the_generator_alone_decides(pipeline):
+    first, again, other = (pipeline.draw("a red house", 2, seeded_generator(s)) for s in (1, 1, 2))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
     assert (first[0] != first[1]).any()
 
 
-def test_the_sentence_matters(loop):
+def test_the_sentence_matters(pipeline):
     red, blue = (
-        loop.draw(f"a {colour} house", 1, seeded_generator(0)) for colour in ("red", "blue")
+        pipeline.draw(f"a {colour} house", 1, seeded_generator(0)) for colour in ("red", "blue")
     )
     assert (red != blue).any()
 
 
-def test_unknown_words_are_left_out_and_told(loop):
+def test_unknown_words_are_left_out_and_reported(loop):
     assert loop.unknown_words("A red dragon at night!") == ["dragon"]
     with_dragon = loop.draw("a red dragon house", 1, seeded_generator(0))
     without = loop.draw("a red house", 1, seeded_generator(0))
@@ -56,23 +56,25 @@ def test_unknown_words_are_left_out_and_told(loop):
 
 
 @pytest.mark.parametrize("caption", ["", "  ", "?!…"])
-def test_an_empty_caption_is_refused(loop, caption):
+def test_an_empty_caption_is_refused(pipeline, caption):
     with pytest.raises(ValueError, match=r"no words.*knows these words: a, at, big"):
-        loop.draw(caption, 1, seeded_generator(0))
+        pipeline.draw(caption, 1, seeded_generator(0))
 
 
-def test_only_unknown_words_are_refused_with_the_known_ones(loop):
-    with pytest.raises(ValueError, match=r"none of: seven, dragons;.*house.*tree"):
-        loop.draw("seven dragons", 1, seeded_generator(0))
+def test_only_unknown_words_are_refused_with_the_known_ones(pipeline):
+    with pytest.raises(
+        ValueError, match=r"none of these words is known: seven, dragons;.*house.*tree"
+    ):
+        pipeline.draw("seven dragons", 1, seeded_generator(0))
 
 
-def test_ten_thousand_words_are_refused(loop):
+def test_ten_thousand_words_are_refused(pipeline):
     with pytest.raises(ValueError, match=f"10,000 words.*at most {MAX_WORDS}"):
-        loop.draw("house " * 10_000, 1, seeded_generator(0))
+        pipeline.draw("house " * 10_000, 1, seeded_generator(0))
 
 
-def test_the_longest_caption_is_drawn(loop):
-    assert len(loop.draw("house " * MAX_WORDS, 1, seeded_generator(0))) == 1
+def test_the_longest_caption_is_drawn(pipeline):
+    assert len(pipeline.draw("house " * MAX_WORDS, 1, seeded_generator(0))) == 1
 
 
 def test_storybook_has_no_longer_captions():
@@ -81,46 +83,46 @@ def test_storybook_has_no_longer_captions():
     from cmlearn.text.cleaning import tokenize
 
     rng = np.random.default_rng(0)
-    told = [c for _ in range(200) for c in caption_scene(sample_scene(rng), rng)]
-    assert max(len(tokenize(caption)) for caption in told) < MAX_WORDS
+    captions = [c for _ in range(200) for c in caption_scene(sample_scene(rng), rng)]
+    assert max(len(tokenize(caption)) for caption in captions) < MAX_WORDS
 
 
 @pytest.mark.parametrize("caption", [None, 7, ["a red house"], b"a red house"])
-def test_what_is_no_string_is_refused(loop, caption):
+def test_a_caption_that_is_not_a_string_is_refused(pipeline, caption):
     with pytest.raises(TypeError, match="caption"):
-        loop.draw(caption, 1, seeded_generator(0))
+        pipeline.draw(caption, 1, seeded_generator(0))
 
 
 @pytest.mark.parametrize("count", [0, -1, MAX_COUNT + 1])
-def test_a_wrong_count_is_refused(loop, count):
+def test_a_wrong_count_is_refused(pipeline, count):
     with pytest.raises(ValueError, match="count"):
-        loop.draw("a house", count, seeded_generator(0))
+        pipeline.draw("a house", count, seeded_generator(0))
 
 
-def test_half_a_picture_is_refused(loop):
+def test_a_fractional_count_is_refused(pipeline):
     with pytest.raises(TypeError):
-        loop.draw("a house", 1.5, seeded_generator(0))
+        pipeline.draw("a house", 1.5, seeded_generator(0))
 
 
 # ── pictures → sentences ───────────────────────────────────────────────────────────────────────
 
 
-def test_each_picture_gets_its_sentence(loop, words):
+def test_each_picture_gets_its_sentence(pipeline, words):
     pictures = some_pictures(101)  # more than one batch
-    said = loop.describe(pictures)
-    assert len(said) == 101
-    assert all(word in words for text in said for word in text.split())
-    assert loop.describe(pictures[100:]) == said[100:]
+    descriptions = pipeline.describe(pictures)
+    assert len(descriptions) == 101
+    assert all(word in words for text in descriptions for word in text.split())
+    assert pipeline.describe(pictures[100:]) == descriptions[100:]
 
 
-def test_no_pictures_no_sentences(loop):
-    assert loop.describe(some_pictures(1)[:0]) == []
+def test_no_pictures_give_no_descriptions(pipeline):
+    assert pipeline.describe(some_pictures(1)[:0]) == []
 
 
-def test_read_only_pictures_are_taken_without_a_warning(loop, recwarn):
+def test_read_only_pictures_are_taken_without_a_warning(pipeline, recwarn):
     pictures = some_pictures(1)
     pictures.flags.writeable = False
-    loop.describe(pictures)
+    pipeline.describe(pictures)
     assert not recwarn.list
 
 
@@ -137,30 +139,32 @@ def test_read_only_pictures_are_taken_without_a_warning(loop, recwarn):
     ],
     ids=["float", "small", "grey", "flat", "list", "tensor", "none"],
 )
-def test_other_pictures_are_refused(loop, pictures):
+def test_other_pictures_are_refused(pipeline, pictures):
     with pytest.raises(ValueError, match=r"pictures: \(N, 64, 64, 3\) uint8 RGB expected, got"):
-        loop.describe(pictures)
+        pipeline.describe(pictures)
 
 
-def test_one_picture_is_told_to_come_as_a_batch(loop):
+def test_one_picture_without_its_batch_is_refused(loop):
     with pytest.raises(ValueError, match=r"picture\[None\]"):
-        loop.describe(some_pictures(1)[0])
+        pipeline.describe(some_pictures(1)[0])
 
 
-# ── and round ──────────────────────────────────────────────────────────────────────────────────
+# ── round trips ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_the_round_trip_is_both_in_turn(loop):
-    trip = loop.round_trip("a red house", seeded_generator(3))
-    pictures = loop.draw("a red house", 1, seeded_generator(3))
+def test_a_round_trip_draws_then_describes(pipeline):
+    trip = pipeline.round_trip("a red house", seeded_generator(3))
+    pictures = pipeline.draw("a red house", 1, seeded_generator(3))
     assert trip.caption == "a red house"
     np.testing.assert_array_equal(trip.picture, pictures[0])
-    assert trip.said == loop.describe(pictures)[0]
+    assert trip.description == pipeline.describe(pictures)[0]
 
 
 def test_claims_that_come_back():
-    told = repeated_claims("a big red house left of a tree at night", "a tree right of a red house")
-    assert told == [
+    claims = repeated_claims(
+        "a big red house left of a tree at night", "a tree right of a red house"
+    )
+    assert claims == [
         ("house", True),
         ("red house", True),
         ("big house", False),
@@ -184,9 +188,9 @@ def test_claims_are_followed_around_the_loop():
     ]
 
 
-def test_of_a_picture_that_cannot_be_read_nothing_is_true():
+def test_no_claim_is_true_of_a_picture_that_cannot_be_parsed():
     trip = RoundTrip("a red house at noon", some_pictures(1)[0], "")
-    assert [shown for _, shown, _ in surviving_claims(trip)] == [False] * 3
+    assert [true for _, true, _ in surviving_claims(trip)] == [False] * 3
 
 
 def test_a_sentence_without_claims_has_none_to_lose():
@@ -198,7 +202,7 @@ def test_a_sentence_without_claims_has_none_to_lose():
 
 
 @pytest.mark.parametrize("name", CHECKPOINTS)
-def test_a_missing_checkpoint_is_told_with_its_command(tmp_path, save, name):
+def test_a_missing_checkpoint_is_reported_with_its_command(tmp_path, save, name):
     for other in set(CHECKPOINTS) - {name}:
         save(tmp_path, other)
     with pytest.raises(FileNotFoundError, match=f"python -m cmlearn train {name}`$"):

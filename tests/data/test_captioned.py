@@ -1,4 +1,4 @@
-"""Pictures with their captions."""
+"""Tests of cmlearn.data.captioned."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def test_length_is_the_number_of_pictures() -> None:
     [((("a",),), (5, 6), None), ((("a",), ("b",)), (5,), None), ((("a",), ("b",)), (5, 6), ())],
 )
 def test_rows_must_match(captions: tuple, image_ids: tuple, scenes: tuple | None) -> None:
-    with pytest.raises(ValueError, match="val: rows must match, got {'images': 2"):
+    with pytest.raises(ValueError, match="fields must have equal lengths, got {'images': 2"):
         CaptionedPictures("val", np.zeros((2, 4, 4, 3)), captions, image_ids, scenes)
 
 

@@ -1,4 +1,4 @@
-"""Files appear whole or not at all."""
+"""Tests of cmlearn.data.files."""
 
 import errno
 import os
@@ -79,7 +79,7 @@ def test_only_old_leftovers_of_the_pattern_go(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["", "a.bin"])
-def test_too_little_room_is_said(tmp_path: Path, monkeypatch, name: str) -> None:
+def test_too_little_room_is_reported(tmp_path: Path, monkeypatch, name: str) -> None:
     usage = type("usage", (), {"free": 1999})
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: {tmp_path: usage}[folder])
     check_free_space(tmp_path / name, 1999)

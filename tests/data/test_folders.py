@@ -1,4 +1,4 @@
-"""Where data lies."""
+"""Tests of cmlearn.data.folders."""
 
 from pathlib import Path
 

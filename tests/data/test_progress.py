@@ -1,4 +1,4 @@
-"""Progress bars: on stderr, unless they are hidden."""
+"""Tests of cmlearn.data.progress."""
 
 import subprocess
 import sys

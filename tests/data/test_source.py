@@ -1,4 +1,4 @@
-"""One interface for every data set."""
+"""Tests of cmlearn.data.source."""
 
 import re
 import warnings
@@ -18,7 +18,7 @@ from cmlearn.data.storybook.dataset import draw_storybook, load_storybook
 PARTS = ("train", "val", "test")
 
 
-def test_storybook_unless_something_else_is_said(tmp_path: Path, monkeypatch) -> None:
+def test_storybook_by_default(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.delenv("CMLEARN_DATA", raising=False)
     assert find_source() == Source("storybook")
     assert find_source().has_scenes
@@ -60,7 +60,7 @@ def test_a_named_storybook_is_not_drawn_unasked(storybook: Path, home: Path, tmp
     assert not list(other.iterdir())
 
 
-def test_what_is_wrong_with_a_name_is_said(tmp_path: Path, monkeypatch) -> None:
+def test_a_wrong_name_is_refused_with_its_reason(tmp_path: Path, monkeypatch) -> None:
     with pytest.raises(FileNotFoundError, match="no folder .*x. How to .*cmlearn download flickr"):
         find_source(f"flickr8k:{tmp_path}/x")
     monkeypatch.chdir(tmp_path)  # as a notebook's folder is another than the shell's
@@ -157,7 +157,7 @@ def test_a_split_that_is_none_is_named(home: Path, tmp_path: Path) -> None:
     folder = write_as_coco({"val2017": data}, tmp_path / "coco")
     with pytest.raises(ValueError, match="COCO has the parts train, val, test; got 'dev'"):
         load_pictures("dev", f"coco:{folder}")
-    with pytest.raises(ValueError, match="'dev' is none of"):
+    with pytest.raises(ValueError, match="must be one of .*, got 'dev'"):
         load_pictures("dev", "storybook")
 
 

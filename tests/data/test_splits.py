@@ -1,4 +1,4 @@
-"""Splits by picture."""
+"""Tests of cmlearn.data.splits."""
 
 from pathlib import Path
 

@@ -1,15 +1,28 @@
-"""The deterministic judge reads what was drawn, and says when it cannot."""
+"""Tests of cmlearn.evaluation.scene_parser."""
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cmlearn.data.captioned import CaptionedPictures
+from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.images import blur
 from cmlearn.data.storybook.dataset import load_storybook
+from cmlearn.data.storybook.edits import edit_one_word
 from cmlearn.data.storybook.render import render
 from cmlearn.data.storybook.scene import Scene, Thing, sample_scene
-from cmlearn.evaluation.scene_parser import parse_scenes
+from cmlearn.evaluation.claim_accuracy import (
+    SceneParser,
+    captions_hold,
+)
+from cmlearn.evaluation.scene_parser import classifier_parser, parse_scenes
+from cmlearn.models.scene_classifier import SceneClassifier, SceneClassifierConfig
+from cmlearn.training.checkpoint import load_checkpoint
+
+# ── The parser by rendering ──────────────────────────────────────────────────────────────────────
+
 
 scenes = st.builds(
     lambda seed, novel: sample_scene(np.random.default_rng(seed), novel),
@@ -107,3 +120,76 @@ def test_what_is_no_array_of_pictures_is_refused(pictures):
 
 def test_no_pictures_no_scenes():
     assert parse_scenes(np.zeros((0, 64, 64, 3), np.uint8)) == []
+
+
+@pytest.fixture(scope="module")
+def some() -> CaptionedPictures:
+    data, rows = load_storybook("val"), slice(0, 40)
+    return CaptionedPictures(
+        data.name, data.images[rows], data.captions[rows], data.image_ids[rows], data.scenes[rows]
+    )
+
+
+def rate(scenes, captions) -> float:
+    """Share of all captions that hold of their scenes."""
+    repeated = [scene for scene, texts in zip(scenes, captions) for _ in texts]
+    return captions_hold(repeated, [text for texts in captions for text in texts]).mean()
+
+
+def test_ceiling_floor_and_specificity_of_the_scene_parser(some):
+    scenes, rng = parse_scenes(some.images), np.random.default_rng(0)
+    assert rate(scenes, some.captions) == 1
+    assert rate(scenes, [*some.captions[1:], some.captions[0]]) < 0.1
+    edited = [[edit_one_word(text, rng) for text in texts] for texts in some.captions]
+    assert rate(scenes, edited) == 0
+
+
+# ── The parser by a classifier ───────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def shipped() -> SceneParser:
+    return classifier_parser(
+        load_checkpoint(
+            checkpoint_folder() / "scene_classifier", SceneClassifier, SceneClassifierConfig
+        )[0]
+    )
+
+
+def share_exact(reader: SceneParser, pictures: np.ndarray, scenes) -> float:
+    pairs = zip(reader(pictures), scenes, strict=True)
+    return float(np.mean([read is not None and read.content == s.content for read, s in pairs]))
+
+
+@pytest.mark.parametrize("split", ["test", "novel"])
+def test_the_shipped_classifier_reads_scenes_exactly(shipped, split):
+    data = load_storybook(split)
+    pictures, scenes = np.asarray(data.images[:300]), data.scenes[:300]
+    assert share_exact(shipped, pictures, scenes) >= 0.98
+    assert share_exact(shipped, blur(pictures[:100], 1.0), scenes[:100]) >= 0.95
+
+
+def test_the_shipped_classifier_refuses_what_is_no_scene(shipped):
+    data = load_storybook("test")
+    blended = data.images[:100] // 2 + data.images[100:200] // 2
+    assert share_exact(shipped, blended, data.scenes[:100]) <= 0.05
+
+
+def test_an_unsure_classifier_reads_nothing():
+    torch.manual_seed(0)
+    untrained = SceneClassifier(SceneClassifierConfig(width=4, hidden_dim=8)).eval()
+    pictures = np.zeros((3, 64, 64, 3), np.uint8)
+    assert classifier_parser(untrained)(pictures) == [None] * 3
+    assert classifier_parser(untrained)(pictures[:0]) == []
+
+
+def test_a_higher_threshold_refuses_more_pictures(shipped):
+    data = load_storybook("test")
+    model = load_checkpoint(
+        checkpoint_folder() / "scene_classifier", SceneClassifier, SceneClassifierConfig
+    )[0]
+    mush = blur(np.asarray(data.images[:50]), 3.0)
+    counts = [
+        sum(r is None for r in classifier_parser(model, sure)(mush)) for sure in (0, 0.9, 1.01)
+    ]
+    assert counts[0] <= counts[1] <= counts[2] == 50

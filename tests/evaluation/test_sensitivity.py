@@ -4,7 +4,11 @@ import pytest
 import torch
 from torch import nn
 
-from cmlearn.evaluation.sensitivity import gradient_norms
+from cmlearn.evaluation.sensitivity import gradient_norms, swap_sensitivity
+from cmlearn.text.vocabulary import BOS, EOS, PAD
+
+# ── Gradients ────────────────────────────────────────────────────────────────────────────────────
+
 
 B, T, D, H = 3, 9, 4, 6
 
@@ -53,3 +57,41 @@ def test_it_works_where_nothing_else_asks_for_gradients(network):
 def test_two_dimensions_are_refused():
     with pytest.raises(ValueError, match=r"\(9, 4\)"):
         gradient_norms(nn.RNN(D, H), torch.zeros(T, D), seeded_generator())
+
+
+# ── Swapped pictures ─────────────────────────────────────────────────────────────────────────────
+
+
+TOKENS = torch.tensor([[BOS, 4, EOS, PAD, PAD], [BOS, 5, 6, EOS, PAD]])
+PICTURES = torch.tensor([0, 1])
+
+
+class Says(nn.Module):
+    """Is sure of word 4 + picture at the places where it looks, and of <eos> elsewhere."""
+
+    def __init__(self, places: tuple[int, ...]) -> None:
+        super().__init__()
+        self.places = places
+
+    def forward(self, features, tokens):
+        logits = torch.zeros(*tokens.shape, 8)
+        logits[..., EOS] = 100
+        for place in self.places:
+            logits[torch.arange(len(features)), place, 4 + features] = 200
+        return logits
+
+
+def test_all_moves_where_the_picture_decides_and_nothing_elsewhere():
+    moved = swap_sensitivity(Says((0, 2)), PICTURES, TOKENS)
+    torch.testing.assert_close(moved[:3], torch.tensor([1.0, 0.0, 1.0]))
+    assert moved[3].isnan()
+
+
+def test_a_model_that_ignores_the_picture_moves_nowhere():
+    torch.testing.assert_close(swap_sensitivity(Says(()), PICTURES, TOKENS)[:3], torch.zeros(3))
+
+
+@pytest.mark.parametrize(("pictures", "captions"), [(2, 1), (1, 1), (0, 0)])
+def test_what_cannot_be_swapped(pictures, captions):
+    with pytest.raises(ValueError, match=f"got {pictures} and {captions}"):
+        swap_sensitivity(Says(()), PICTURES[:pictures], TOKENS[:captions])

@@ -1,3 +1,5 @@
+"""Tests of cmlearn.models.bert."""
+
 from __future__ import annotations
 
 import pytest
@@ -19,14 +21,14 @@ def model() -> Bert:
 
 
 def test_shapes(model):
-    states, weights = model.look_inside(TOKENS)
+    states, weights = model.hidden_states(TOKENS)
     assert [tuple(state.shape) for state in states] == [(2, 5, 12)] * 3
     assert [tuple(looked.shape) for looked in weights] == [(2, 3, 5, 5)] * 2
     assert torch.equal(model(TOKENS), states[-1])
 
 
 def test_weights_sum_to_one_and_never_go_to_padding(model):
-    _, weights = model.look_inside(TOKENS)
+    _, weights = model.hidden_states(TOKENS)
     for looked in weights:
         assert torch.allclose(looked.sum(dim=-1), torch.ones(2, 3, 5))
         assert (looked[1, :, :, 2:] == 0).all()
@@ -67,7 +69,7 @@ def test_order_and_context_matter(model):
     assert not torch.allclose(model(TOKENS[:1])[0, 1], turned[0, 2], atol=1e-3)
 
 
-def test_one_batch_is_learnt_by_heart(model):
+def test_one_batch_is_learned(model):
     model.train()
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-2)
     wanted = torch.randn(2, 12, generator=torch.Generator().manual_seed(1)).tanh()
@@ -86,7 +88,7 @@ def test_masked_mean():
 
 
 def test_more_than_it_can_read_is_refused_not_cut(model):
-    with pytest.raises(ValueError, match="8 pieces, and this BERT reads 7 at most"):
+    with pytest.raises(ValueError, match="8 per caption, but this BERT takes at most 7"):
         model(torch.ones(1, 8, dtype=torch.int64))
 
 

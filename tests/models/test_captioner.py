@@ -1,10 +1,23 @@
+"""Tests of cmlearn.models.captioner."""
+
 from dataclasses import replace
 
 import pytest
 import torch
 
-from cmlearn.models.captioner import BOS, EOS, PAD, Captioner, CaptionerConfig, caption_loss
+from cmlearn.models.captioner import (
+    BOS,
+    EOS,
+    NETWORKS,
+    PAD,
+    Captioner,
+    CaptionerConfig,
+    ProductCaptioner,
+    attention_maps,
+    caption_loss,
+)
 from cmlearn.models.decoding import beam_search, greedy_search
+from cmlearn.training.checkpoint import load_checkpoint, save_checkpoint
 from cmlearn.training.loop import fit
 
 CONFIG = CaptionerConfig(
@@ -31,13 +44,13 @@ def test_shapes(model, features):
     assert [part.shape for part in model.initial_state(cells)] == [(1, 3, 32)] * 2
 
 
-def test_what_stands_where_makes_a_difference(model, features):
+def test_the_position_of_a_feature_matters(model, features):
     mirrored = features.flip(3)
     assert not torch.allclose(model(features, TOKENS), model(mirrored, TOKENS))
 
 
 @pytest.mark.parametrize("num_attention_layers", [0, 1, 3])
-def test_every_look_reaches_the_words(features, num_attention_layers):
+def test_every_attention_layer_reaches_the_words(features, num_attention_layers):
     torch.manual_seed(0)
     model = Captioner(replace(CONFIG, num_attention_layers=num_attention_layers))
     model(features, TOKENS).square().sum().backward()
@@ -46,7 +59,7 @@ def test_every_look_reaches_the_words(features, num_attention_layers):
         assert weight.grad is not None and weight.grad.isfinite().all(), name
 
 
-def test_read_at_once_or_word_by_word(model, features):
+def test_step_by_step_gives_the_logits_of_the_whole(model, features):
     cells = model.encode(features)
     state, one_by_one = model.initial_state(cells), []
     for word in TOKENS.unbind(1):
@@ -89,40 +102,162 @@ def fitted(model, features) -> Captioner:
     return model
 
 
-def test_one_batch_is_learnt_by_heart_and_written_back(fitted, features):
+def test_one_batch_is_learned_and_decoded(fitted, features):
     written = greedy_search(fitted, features)
     assert torch.equal(written, TOKENS[:, 1:])
 
 
-def test_beam_search_finds_the_caption_and_scores_it(fitted, features):
-    for i, expected in enumerate(([4, 5, 6, EOS], [7, EOS], [8, 9, EOS])):
-        captions = beam_search(fitted, features[i : i + 1], beam_size=3)
-        assert captions[0][0] == expected
-        scores = [score for _, score in captions]
-        assert scores == sorted(scores, reverse=True) and scores[0] <= 0
+# ── Attention maps ───────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_beam_of_one_is_greedy(model, features):
-    for i in range(3):
-        words = greedy_search(model, features[i : i + 1], max_length=12)[0].tolist()
-        assert beam_search(model, features[i : i + 1], beam_size=1, max_length=12)[0][0] == words
+SIZES = {"vocab_size": 11, "channels": 5, "num_cells": 6, "cell_dim": 9, "embed_dim": 7}
+FEATURES = torch.randn(3, 5, 2, 3, generator=torch.Generator().manual_seed(1))
 
 
-def test_a_beam_wide_enough_finds_the_best_of_all_captions(model, features):
-    middles = [[], *[[a] for a in range(11) if a != EOS]]
-    middles += [[a, b] for a in range(11) for b in range(11) if EOS not in (a, b)]
-    by_hand = {}
-    for middle in middles:
-        words = torch.tensor([[*middle, EOS]])
-        given = torch.cat([torch.tensor([[BOS]]), words[:, :-1]], dim=1)
-        scores = model(features[:1], given).log_softmax(dim=2).gather(2, words.unsqueeze(2))
-        by_hand[(*middle, EOS)] = scores.mean().item()
-    best, score = beam_search(model, features[:1], beam_size=11**3, max_length=3)[0]
-    assert tuple(best) == max(by_hand, key=by_hand.get)
-    assert score == pytest.approx(by_hand[tuple(best)], abs=1e-5)
+@pytest.fixture
+def attentive_model() -> Captioner:
+    torch.manual_seed(0)
+    return Captioner(CaptionerConfig(**SIZES, hidden_dim=32)).eval()
 
 
-def test_writing_ends_without_eos(model, features):
-    assert greedy_search(model, features, max_length=5).shape[1] <= 5
-    with pytest.raises(ValueError, match="one picture"):
-        beam_search(model, features)
+def test_a_map_for_each_attention_layer_and_word(attentive_model):
+    written = greedy_search(attentive_model, FEATURES, max_length=7)
+    maps = attention_maps(attentive_model, FEATURES, written)
+    assert maps.shape == (3, 2, written.shape[1], 6)
+    torch.testing.assert_close(maps.sum(dim=3), torch.ones(maps.shape[:3]))
+    assert not maps.requires_grad
+
+
+def test_maps_are_the_attention_weights_of_decoding(attentive_model):
+    written = greedy_search(attentive_model, FEATURES, max_length=4)
+    cells = attentive_model.encode(FEATURES)
+    read = torch.cat([torch.full((3, 1), BOS), written[:, :-1]], dim=1)
+    states, _ = attentive_model.rnn(
+        attentive_model.embedding(read), attentive_model.initial_state(cells)
+    )
+    maps = attention_maps(attentive_model, FEATURES, written)
+    torch.testing.assert_close(
+        maps[:, 0], attentive_model.attention_layers[0].attention_weights(states, cells)
+    )
+    states = attentive_model.attention_layers[0](states, cells)
+    torch.testing.assert_close(
+        maps[:, 1], attentive_model.attention_layers[1].attention_weights(states, cells)
+    )
+
+
+def test_no_hook_stays_behind(attentive_model):
+    attention_maps(attentive_model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
+    with pytest.raises(ValueError, match="features"):
+        attention_maps(attentive_model, FEATURES[:, :4], torch.zeros(3, 2, dtype=torch.int64))
+    assert all(not layer._forward_pre_hooks for layer in attentive_model.attention_layers)
+
+
+def test_a_captioner_without_attention_has_no_maps():
+    attentive_model = Captioner(CaptionerConfig(**SIZES, num_attention_layers=0))
+    with pytest.raises(ValueError, match="without attention layers has no maps"):
+        attention_maps(attentive_model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
+
+
+# ── RNN, GRU and LSTM ────────────────────────────────────────────────────────────────────────────
+
+
+def new_model(recurrent: str, num_attention_layers: int = 0) -> Captioner:
+    torch.manual_seed(0)
+    sizes = SIZES | {"hidden_dim": 32, "num_attention_layers": num_attention_layers}
+    config = CaptionerConfig(**sizes, recurrent=recurrent)
+    return Captioner(config).eval()
+
+
+@pytest.fixture(params=list(NETWORKS))
+def recurrent_model(request) -> Captioner:
+    return new_model(request.param)
+
+
+def test_shapes_with_each_network(recurrent_model, features):
+    assert recurrent_model(features, TOKENS[:, :-1]).shape == (3, 4, 11)
+    state = recurrent_model.initial_state(recurrent_model.encode(features))
+    assert [part.shape for part in state] == [(1, 3, 32)] * recurrent_model.num_states
+
+
+def test_step_by_step_is_the_whole_with_each_network(recurrent_model, features):
+    test_step_by_step_gives_the_logits_of_the_whole(recurrent_model, features)
+
+
+def test_every_weight_gets_a_gradient(recurrent_model, features):
+    recurrent_model(features, TOKENS).square().sum().backward()
+    for name, weight in recurrent_model.named_parameters():
+        assert weight.grad is not None and weight.grad.isfinite().all(), name
+
+
+def test_each_network_learns_one_batch(recurrent_model, features):
+    batch = {"features": features, "tokens": TOKENS}
+    fit(recurrent_model, caption_loss, [batch] * 150, steps=150, learning_rate=0.02, progress=False)
+    assert torch.equal(greedy_search(recurrent_model, features), TOKENS[:, 1:])
+    assert beam_search(recurrent_model, features[:1], beam_size=3)[0][0] == [4, 5, 6, EOS]
+
+
+def test_it_is_kept_and_loaded(recurrent_model, features, tmp_path):
+    kept = {"recipe": {}, "seed": 0, "scores": {}}
+    save_checkpoint(tmp_path / "m", recurrent_model, recurrent_model.config, **kept)
+    loaded, _ = load_checkpoint(tmp_path / "m", Captioner, CaptionerConfig)
+    assert torch.equal(loaded(features, TOKENS), recurrent_model(features, TOKENS))
+
+
+def test_a_network_that_is_not_known():
+    with pytest.raises(ValueError, match="'mamba' is none of rnn, gru, lstm"):
+        CaptionerConfig(11, recurrent="mamba")
+
+
+# ── The product of vision and language ───────────────────────────────────────────────────────────
+
+
+PRODUCT_CONFIG = CaptionerConfig(
+    11, channels=5, num_cells=6, cell_dim=8, embed_dim=7, hidden_dim=12, num_attention_layers=2
+)
+
+
+@pytest.fixture
+def batch() -> dict[str, torch.Tensor]:
+    torch.manual_seed(0)
+    tokens = torch.tensor([[1, 4, 5, 6, 2], [1, 7, 8, 2, 0], [1, 9, 10, 4, 2]])
+    return {"features": torch.randn(3, 5, 2, 3), "tokens": tokens}
+
+
+def test_shapes_of_the_product(batch):
+    model = ProductCaptioner(PRODUCT_CONFIG).eval()
+    assert model(batch["features"], batch["tokens"][:, :-1]).shape == (3, 4, 11)
+    assert greedy_search(model, batch["features"]).shape[0] == 3
+    assert len(beam_search(model, batch["features"][:1], beam_size=3)) <= 3
+
+
+def test_the_logits_are_a_sum_of_the_two(batch):
+    torch.manual_seed(0)
+    model = ProductCaptioner(PRODUCT_CONFIG).eval()
+    given = batch["tokens"][:, :-1]
+    both = model(batch["features"], given)
+    model.language_weight = 0.0
+    vision = model(batch["features"], given)
+    cells = model.encode(batch["features"])
+    states, _ = model.rnn(model.embedding(given), model.initial_state(cells))
+    assert torch.allclose(both, vision + model.language(states), atol=1e-5)
+
+
+def test_silent_language_gets_no_gradient(batch):
+    torch.manual_seed(0)
+    model = ProductCaptioner(PRODUCT_CONFIG, language_dropout=1.0).train()
+    caption_loss(model, batch)["loss"].backward()
+    assert model.language.weight.grad.abs().max() == 0
+    assert model.output.weight.grad.abs().max() > 0
+
+
+def test_one_batch_is_learned(batch):
+    torch.manual_seed(0)
+    model = ProductCaptioner(PRODUCT_CONFIG)
+    fit(model, caption_loss, iter([batch] * 150), steps=150, learning_rate=1e-2)
+    assert torch.equal(greedy_search(model, batch["features"])[:, :4], batch["tokens"][:, 1:])
+
+
+@pytest.mark.parametrize("share", [-0.1, 1.5])
+def test_a_share_lies_between_none_and_all(share):
+    with pytest.raises(ValueError, match="language_dropout"):
+        ProductCaptioner(PRODUCT_CONFIG, language_dropout=share)

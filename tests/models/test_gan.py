@@ -1,4 +1,4 @@
-"""The GAN: its two networks, its losses, and what a contest of them comes to."""
+"""Tests of cmlearn.models.gan."""
 
 from __future__ import annotations
 
@@ -76,6 +76,20 @@ def test_drawn_by_a_generator_of_chance(batch):
     assert first.shape == (3, 3, 32, 32)
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+def test_a_new_generator_begins_smooth(batch):
+    seed_all(0)
+    draws = Generator(GANConfig(vocab_size=13, embed_dim=3))
+    z, said = torch.randn(3, 32, generator=seeded_generator(1)), (batch["words"], batch["padding"])
+    # Both layers read 32 channels through 3 × 3 windows, so PyTorch begins them alike.
+    ratio = draws.fine.weight.std() / draws.conv3.weight.std()
+    assert float(ratio.detach()) == pytest.approx(0.1, rel=0.05)
+    with torch.no_grad():
+        image = draws(z, *said)
+        draws.fine.weight.zero_()
+        coarse = draws(z, *said)
+    assert float((image - coarse).std()) < 0.1 * float(coarse.std())
 
 
 def test_the_whole_reads_and_draws():
@@ -308,7 +322,7 @@ def points_after(seed: int, steps: int) -> Tensor:
         return draws(torch.randn(400, 4, generator=seeded_generator(9)))
 
 
-def test_the_contest_finds_two_heaps_and_little_between():
+def test_adversarial_training_finds_both_modes():
     points = points_after(0, 400)
     near = (points[:, 0].abs() - 1).abs() < 0.4
     left, right = (float((near & (points[:, 0] * side > 0)).float().mean()) for side in (-1, 1))

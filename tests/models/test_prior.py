@@ -1,4 +1,4 @@
-"""The autoregressive prior: a density, whose every number sees only those before it."""
+"""Tests of cmlearn.models.prior."""
 
 import math
 
@@ -29,7 +29,7 @@ def test_shapes():
         assert part.shape == (7, 5, 4)
 
 
-def test_a_number_sees_all_before_it_and_none_from_it_on():
+def test_a_dimension_depends_on_all_before_it_and_on_none_from_it_on():
     prior, z, condition = built(), torch.randn(1, 5), torch.randn(1, 3)
     for i in range(5):
         changed = z.clone()
@@ -48,12 +48,22 @@ def test_the_density_is_one_in_all():
     assert float(density.sum()) * 0.05**2 == pytest.approx(1, abs=1e-3)
 
 
-def test_a_single_hump_is_a_gaussian():
+def test_a_single_component_is_a_gaussian():
     prior = AutoregressivePrior(3, 2, hidden_dim=6, num_components=1)
     z, condition = torch.randn(4, 3), torch.randn(4, 2)
     _, mu, logvar = prior.mixture(z, condition)
     normal = torch.distributions.Normal(mu[..., 0], (logvar[..., 0] / 2).exp())
     torch.testing.assert_close(prior(z, condition), normal.log_prob(z).sum(dim=1))
+
+
+@pytest.mark.parametrize(("asked", "given"), [(-100.0, -7.0), (100.0, 3.0)])
+def test_no_hump_gets_narrower_or_wider_than_a_limit(asked, given):
+    prior, z, condition = built(), torch.zeros(2, 5), torch.randn(2, 3)
+    with torch.no_grad():
+        prior.last.bias.view(prior.shape)[:, 2] = asked
+    assert torch.equal(prior.mixture(z, condition)[2], torch.full((2, 5, 4), given))
+    assert prior(z, condition).isfinite().all()
+    assert prior(z + 100, condition).isfinite().all()
 
 
 def test_samples_are_as_probable_as_the_density_says():
@@ -74,7 +84,7 @@ def test_the_same_generator_draws_the_same():
     assert not torch.equal(first, prior.sample(condition, noise(2)))
 
 
-def test_learns_two_places_with_nothing_between():
+def test_learns_two_modes_with_nothing_between():
     torch.manual_seed(0)
     prior = AutoregressivePrior(2, 1, hidden_dim=32, num_components=4)
     side = torch.randint(2, (256, 1), generator=noise()) * 4.0 - 2

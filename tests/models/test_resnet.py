@@ -1,4 +1,4 @@
-"""ResNet-18: torchvision's network, number for number, in our own lines."""
+"""Tests of cmlearn.models.resnet."""
 
 import pickle
 from pathlib import Path

@@ -9,6 +9,7 @@ from cmlearn.models.text_encoders import (
     MeanEncoder,
     TextEncoderConfig,
     VectorEncoder,
+    WordWindowEncoder,
     build_text_encoder,
 )
 
@@ -55,7 +56,7 @@ def test_word_vectors_to_begin_from(encoder_class: Encoder) -> None:
     assert gradient is not None
     assert gradient[0].abs().sum() == 0  # <pad> never learns
     assert gradient[4].abs().sum() > 0
-    with pytest.raises(ValueError, match=r"\(3, 5\).*\(11, 5\)"):
+    with pytest.raises(ValueError, match=r"\(11, 5\).*\(3, 5\)"):
         encoder_class(CONFIG, torch.zeros(3, 5))
 
 
@@ -66,7 +67,7 @@ def test_a_row_for_pad_in_the_table_does_not_leak_in(encoder_class: Encoder) -> 
 
 
 @both
-def test_read_gives_the_condition_and_something_to_look_at(encoder_class: Encoder) -> None:
+def test_encode_gives_the_condition_and_vectors_to_attend_to(encoder_class: Encoder) -> None:
     encoder = encoder_class(CONFIG)
     condition, words, padding = encoder.encode(TOKENS)
     torch.testing.assert_close(condition, encoder(TOKENS))
@@ -116,6 +117,7 @@ def test_the_gru_learns_the_order_of_one_batch() -> None:
 
 
 # ── words that are vectors already ─────────────────────────────────────────────────────────────
+
 
 VECTORS_CONFIG = TextEncoderConfig(0, embed_dim=5, condition_dim=7, kind="vectors")
 
@@ -170,7 +172,7 @@ def test_vectors_are_standardised_and_never_trained(monkeypatch: pytest.MonkeyPa
     }  # fmt: skip
 
 
-def test_noise_of_the_said_size_is_added_in_training_alone() -> None:
+def test_noise_of_the_documented_size_is_added_in_training_alone() -> None:
     encoder = VectorEncoder(VECTORS_CONFIG).eval()
     vectors = torch.randn(200, 6, 5)
     plain = read_by_the_gru(encoder, vectors)
@@ -190,7 +192,7 @@ def test_vectors_of_another_shape_are_refused(shape: tuple[int, ...]) -> None:
 
 
 def test_an_encoder_of_vectors_has_no_table() -> None:
-    with pytest.raises(ValueError, match="no table of words"):
+    with pytest.raises(ValueError, match='table: .* "vectors" has none'):
         build_text_encoder(VECTORS_CONFIG, torch.zeros(11, 5))
 
 
@@ -200,3 +202,44 @@ def test_a_gru_reads_rows_of_its_embedding_as_it_reads_ids() -> None:
     by_rows = encoder.encode_embedded(encoder.embedding(TOKENS), TOKENS == 0)
     for ours, theirs in zip(by_rows, by_ids, strict=True):
         torch.testing.assert_close(ours, theirs)
+
+
+# ── Word windows ─────────────────────────────────────────────────────────────────────────────────
+
+
+TABLE = torch.arange(14.0).view(7, 2)
+WINDOW_TOKENS = torch.tensor([[1, 4, 5, 2], [1, 6, 2, 0]])
+
+
+def test_a_window_holds_a_word_and_those_before_it():
+    words, padding = WordWindowEncoder(TABLE)(WINDOW_TOKENS)
+    assert words.shape == (2, 4, 6)
+    assert torch.equal(words[0, 2], torch.cat([TABLE[1], TABLE[4], TABLE[5]]))
+    assert torch.equal(words[0, 0], torch.cat([torch.zeros(4), TABLE[1]]))
+    assert padding.tolist() == [[False] * 4, [False, False, False, True]]
+
+
+def test_a_window_of_one_is_the_word():
+    reader = WordWindowEncoder(TABLE, width=1)
+    assert reader.word_dim == 2
+    assert torch.equal(reader(WINDOW_TOKENS)[0], TABLE[WINDOW_TOKENS])
+
+
+def test_more_padding_changes_no_word():
+    longer = torch.nn.functional.pad(WINDOW_TOKENS, (0, 3))
+    words, padding = WordWindowEncoder(TABLE)(longer)
+    assert torch.equal(words[:, :4], WordWindowEncoder(TABLE)(WINDOW_TOKENS)[0])
+    assert padding[:, 4:].all()
+
+
+def test_padding_never_covers_the_whole_caption():
+    _, padding = WordWindowEncoder(TABLE)(torch.zeros(2, 3, dtype=torch.int64))
+    assert padding.tolist() == [[False, True, True]] * 2
+
+
+def test_it_learns_nothing_and_keeps_its_table():
+    reader = WordWindowEncoder(TABLE)
+    assert not list(reader.parameters())
+    assert "table" in reader.state_dict()
+    with pytest.raises(ValueError, match="width must be at least 1"):
+        WordWindowEncoder(TABLE, width=0)

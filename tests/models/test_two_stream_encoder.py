@@ -1,4 +1,4 @@
-"""The eye of two streams: shapes, its loss, and that neither stream sees what is the other's."""
+"""Tests of cmlearn.models.two_stream_encoder."""
 
 import numpy as np
 import pytest
@@ -8,8 +8,6 @@ from cmlearn.data.storybook.render import render
 from cmlearn.data.storybook.scene import sample_scene
 from cmlearn.data.storybook.targets import LABELS, multi_hot
 from cmlearn.models.two_stream_encoder import (
-    COLOUR_LABELS,
-    SHAPE_LABELS,
     TwoStreamConfig,
     TwoStreamEncoder,
     prepare,
@@ -17,7 +15,8 @@ from cmlearn.models.two_stream_encoder import (
 )
 from cmlearn.training.loop import fit
 
-CONFIG = TwoStreamConfig(width=4, colour_dim=6)
+LABELS_OF = {"shape_labels": tuple(range(9)), "colour_labels": tuple(range(9, 24))}
+CONFIG = TwoStreamConfig(**LABELS_OF, width=4, colour_dim=6)
 
 
 @pytest.fixture
@@ -29,47 +28,47 @@ def batch() -> dict[str, torch.Tensor]:
 
 
 def test_shapes(batch):
-    eye = TwoStreamEncoder(CONFIG).eval()
+    encoder = TwoStreamEncoder(CONFIG).eval()
     images = prepare(batch["images"])
-    grid, pooled = eye.features(images)
+    grid, pooled = encoder.features(images)
     assert images.shape == (7, 3, 32, 32)
     assert -1 <= images.min() < 0 < images.max() <= 1
-    assert eye(images).shape == (7, len(LABELS))
+    assert encoder(images).shape == (7, len(LABELS))
     assert grid.shape == (7, CONFIG.channels, 4, 4)
     assert torch.equal(pooled, grid.amax(dim=(2, 3)))
 
 
-def test_every_word_is_asked_of_one_stream():
+def test_every_label_belongs_to_one_stream():
     assert sorted(SHAPE_LABELS + COLOUR_LABELS) == list(range(len(LABELS)))
     assert [LABELS[n] for n in SHAPE_LABELS][-1] == "big"
     assert "red" in [LABELS[n] for n in COLOUR_LABELS]
 
 
-def test_shapes_are_learned_under_hues_of_chance(batch):
+def test_the_shape_stream_is_trained_on_random_hues(batch):
     torch.manual_seed(0)
-    eye, images = TwoStreamEncoder(CONFIG), prepare(batch["images"])
-    first, second = eye.features(images)[0], eye.features(images)[0]
+    encoder, images = TwoStreamEncoder(CONFIG), prepare(batch["images"])
+    first, second = encoder.features(images)[0], encoder.features(images)[0]
     shapes = 4 * CONFIG.width
     assert not torch.allclose(first[:, :shapes], second[:, :shapes], atol=1e-3)
     assert torch.allclose(first[:, shapes:], second[:, shapes:], atol=1e-5)
 
 
-def test_colours_know_nothing_of_where_in_a_place_their_pixels_stand(batch):
+def test_the_colour_stream_ignores_the_order_of_pixels_in_a_cell(batch):
     torch.manual_seed(0)
-    eye, images = TwoStreamEncoder(CONFIG).eval(), prepare(batch["images"])
+    encoder, images = TwoStreamEncoder(CONFIG).eval(), prepare(batch["images"])
     shuffled = images.clone()
     corner = images[:, :, :8, :8].flatten(2)
     shuffled[:, :, :8, :8] = corner[:, :, torch.randperm(64)].unflatten(2, (8, 8))
     shapes = 4 * CONFIG.width
-    before, after = (eye.features(x)[0][:, shapes:] for x in (images, shuffled))
+    before, after = (encoder.features(x)[0][:, shapes:] for x in (images, shuffled))
     assert torch.allclose(before, after, atol=1e-5)
-    assert not torch.allclose(eye.features(images)[0], eye.features(shuffled)[0], atol=1e-3)
+    assert not torch.allclose(encoder.features(images)[0], encoder.features(shuffled)[0], atol=1e-3)
 
 
-def test_it_learns_one_batch(batch):
+def test_one_batch_is_learned(batch):
     torch.manual_seed(0)
-    eye = TwoStreamEncoder(TwoStreamConfig(width=8, colour_dim=32))
-    history = fit(eye, two_stream_loss, iter([batch] * 300), steps=300, learning_rate=1e-2)
+    encoder = TwoStreamEncoder(TwoStreamConfig(width=8, colour_dim=32))
+    history = fit(encoder, two_stream_loss, iter([batch] * 300), steps=300, learning_rate=1e-2)
     assert history["loss"][-1] < 0.1 < history["loss"][0]
 
 

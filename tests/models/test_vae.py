@@ -1,4 +1,4 @@
-"""Text to image: the VAE, its loss and its units."""
+"""Tests of cmlearn.models.vae."""
 
 import math
 
@@ -69,7 +69,7 @@ def test_shapes_of_the_halves(batch):
     assert ImageDecoder(CONFIG)(mu, caption).shape == (3, 3, 32, 32)
 
 
-def test_what_the_encoder_says_of_many(batch):
+def test_the_posterior_of_a_batch(batch):
     model = built()
     rows = posterior(model, batch["images"], TOKENS)
     assert {name: tuple(part.shape) for name, part in rows.items()} == {
@@ -80,6 +80,22 @@ def test_what_the_encoder_says_of_many(batch):
     one = posterior(model, batch["images"][1:2], TOKENS[1:2])
     for name, part in rows.items():
         torch.testing.assert_close(part[1:2], one[name], atol=1e-5, rtol=1e-4)
+
+
+def test_the_decoders_second_convolution_adds_to_what_the_first_one_made():
+    seen = []
+    decoder = built().decoder
+    decoder.conv1.register_forward_hook(lambda *given: seen.append(given[2]))
+    decoder.to_patches.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    z, caption = torch.randn(3, 5, generator=noise()), built().text.encode(TOKENS)
+    drawn = decoder(z, caption)
+    first, both = torch.nn.functional.silu(seen[0]), seen[1]
+    torch.testing.assert_close(both, first + torch.nn.functional.silu(decoder.conv2(first)))
+    torch.nn.init.zeros_(decoder.conv2.weight)
+    torch.nn.init.zeros_(decoder.conv2.bias)
+    alone = decoder(z, caption)
+    assert not torch.allclose(alone, drawn)
+    assert not torch.allclose(alone[0], alone[1])  # the way around it still carries the picture
 
 
 def test_a_table_of_word_vectors_is_taken_and_stays_trainable():

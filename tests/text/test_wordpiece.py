@@ -1,3 +1,5 @@
+"""Tests of cmlearn.text.wordpiece."""
+
 from __future__ import annotations
 
 import random
@@ -67,7 +69,7 @@ def test_cutting_is_asked_for_and_keeps_the_specials():
     caption = "red " * 10_000
     assert len(SMALL.encode(caption)) == 10_002
     assert SMALL.encode(caption, max_length=4) == [2, 5, 5, 3]
-    with pytest.raises(ValueError, match="max_length: at least 2"):
+    with pytest.raises(ValueError, match="max_length: must be at least 2"):
         SMALL.encode(caption, max_length=1)
 
 

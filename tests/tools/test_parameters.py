@@ -1,4 +1,4 @@
-"""Notebooks take other values for their parameters."""
+"""Tests of tools.parameters."""
 
 from __future__ import annotations
 

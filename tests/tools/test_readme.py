@@ -6,8 +6,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from tools.folders import ROOT
 from tools.measured import as_json, fill_line, line
-from tools.readme import fill, mean_and_range, table, tree
+from tools.readme import FOLDERS, code_map, fill, mean_and_range, spread_table, table, tree
 from tools.run import Run
 
 RUN = Run("03_vae", 128.4, 612.3, "80 % true")
@@ -26,11 +27,32 @@ def test_a_missing_marker_is_named(text):
         fill(text, "tree", "new")
 
 
-def test_the_tree_names_every_module_with_its_sentence():
+def test_the_tree_names_every_folder_of_the_package_with_its_sentence():
+    assert set(FOLDERS) == {
+        path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("cmlearn/*/**/__init__.py")
+    }
     rows = tree().splitlines()
-    row = next(row for row in rows if row.strip().startswith("show.py "))
-    assert row.endswith("Shows a figure in a notebook together with its alternative text.")
+    names = [row.split()[0] for row in rows]
+    assert [f"{folder.rpartition('/')[2]}/" in names for folder in FOLDERS] == [True] * len(FOLDERS)
+    row = next(row for row in rows if row.startswith("        caption_metrics/ "))
+    assert row.endswith("  Scores of captions by the words that they share with references.")
     assert not [row for row in rows if row != row.rstrip()]
+
+
+def test_the_code_map_names_a_module_with_its_sentence_and_a_link():
+    row = "| [run.py](../tools/run.py) | Runs notebooks in order, each in a kernel of its own. |"
+    assert row in code_map().splitlines()
+
+
+def test_a_score_says_what_is_counted_by_which_judge_on_which_split():
+    head, _, *rows = spread_table().splitlines()
+    assert head.startswith("| share of | judge | split | ")
+    for row in rows:
+        what, judge, split, trained, shipped = row.strip("| ").split(" | ")
+        assert what.startswith(("captions that ", "pictures that "))
+        assert judge in ("caption parser", "scene parser")
+        assert split in ("test", "test, scenes of one thing", "novel")
+        assert trained.endswith(")") and shipped.endswith(" %")
 
 
 def test_the_table_has_minutes_memory_and_headline():

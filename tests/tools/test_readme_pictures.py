@@ -1,4 +1,4 @@
-"""The pictures of README.md."""
+"""Tests of tools.readme_pictures."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tools.readme_pictures import SENTENCES, sheet_scenes, write_pictures
 MAX_BYTES = 300_000
 
 
-def test_pictures_are_written_light_and_told(loop, tmp_path):
+def test_pictures_are_small_and_have_alternative_text(loop, tmp_path):
     markdown = write_pictures(tmp_path, loop)
     found = dict(re.findall(r"!\[([^\]]+)\]\((\S+)\)", markdown))
     assert sorted(found.values()) == ["docs/pictures/readme.png", "docs/pictures/storybook.png"]
@@ -20,9 +20,23 @@ def test_pictures_are_written_light_and_told(loop, tmp_path):
     assert all(sentence in markdown for sentence in SENTENCES)
 
 
-def test_a_second_drawing_has_the_same_bytes(loop, tmp_path):
+def test_pictures_are_written_light(pipeline, tmp_path):
+    write_pictures(tmp_path, pipeline)
+    for name in ("readme.png", "storybook.png"):
+        picture = tmp_path / "docs" / "pictures" / name
+        assert picture.stat().st_size < MAX_BYTES
+        assert load_image(picture).shape[1] > 700
+
+
+def test_the_first_picture_is_told(pipeline, tmp_path):
+    ((alt, picture),) = re.findall(r"!\[([^\]]+)\]\((\S+)\)", write_pictures(tmp_path, pipeline))
+    assert picture == "docs/pictures/readme.png"
+    assert all(sentence in alt for sentence in SENTENCES)
+
+
+def test_a_second_drawing_has_the_same_bytes(pipeline, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
-    assert write_pictures(first, loop) == write_pictures(second, loop)
+    assert write_pictures(first, pipeline) == write_pictures(second, pipeline)
     for name in ("readme.png", "storybook.png"):
         paths = [folder / "docs" / "pictures" / name for folder in (first, second)]
         assert paths[0].read_bytes() == paths[1].read_bytes()

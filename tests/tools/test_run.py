@@ -1,4 +1,4 @@
-"""Notebooks are run, written back the same each time, and named when they fail."""
+"""Tests of tools.run."""
 
 from __future__ import annotations
 
@@ -55,17 +55,17 @@ def test_a_second_regeneration_changes_no_byte(regenerated):
     assert b'"execution_count": 5' in first
 
 
-def test_what_a_run_tells(regenerated):
+def test_the_result_of_a_run(regenerated):
     *_, run = regenerated
     assert (run.name, run.headline, run.failure) == ("00_toy", "3 of 3", "")
     assert 0 < run.seconds < 120
     assert 30 < run.peak_mb < 3000
 
 
-def test_a_warning_is_told_and_the_progress_bar_is_off(regenerated):
+def test_a_warning_is_printed_and_the_progress_bar_is_off(regenerated):
     *_, run = regenerated
     assert run.stderr == ("cell 2 (`import sys, time`)",)
-    assert "strict comparison refuses" in report([run])
+    assert "strict output comparison" in report([run])
 
 
 def test_kernels_run_on_one_thread_beside_their_notebook(regenerated):
@@ -74,7 +74,7 @@ def test_kernels_run_on_one_thread_beside_their_notebook(regenerated):
     assert notebook.cells[4].outputs[0].text == f"1 {path.parent.name}\n"
 
 
-def test_nothing_passing_is_kept(regenerated):
+def test_transient_outputs_are_removed(regenerated):
     path, *_ = regenerated
     notebook = tidy.read(path)
     assert [cell.id for cell in notebook.cells] == [f"cell-{n:03d}" for n in range(6)]
@@ -144,8 +144,8 @@ def test_the_report_sums_up():
     lines = report(runs).splitlines()
     assert lines[1].split() == ["00_a", "61", "500", "9", "of", "10"]
     assert lines[2].split() == ["01_b", "10", "900", "FAILED"]
-    assert lines[3].split() == ["together", "71", "900"]
-    assert report(runs, 40.2).splitlines()[4].split() == ["by", "the", "clock", "40"]
+    assert lines[3].split() == ["total", "71", "900"]
+    assert report(runs, 40.2).splitlines()[4].split() == ["wall-clock", "40"]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_an_empty_folder_is_named(tmp_path):
         find_notebooks([], tmp_path)
 
 
-REFUSING = """\
+NEEDS_TRUTH = """\
 from cmlearn.data.captioned import UnknownTruthError
 raise UnknownTruthError("coco/test")"""
 TRUTH = ["known-truth", "raises-exception"]
@@ -185,11 +185,11 @@ def on_other_data(folder, truth_cell: str):
     return run, tidy.read(into / path.name)
 
 
-def test_on_other_data_the_cells_that_need_the_truth_are_passed_over(tmp_path):
-    run, executed = on_other_data(tmp_path, REFUSING)
-    assert (run.failure, run.passed_over) == ("", 1)
+def test_on_other_data_cells_that_need_the_true_scenes_are_skipped(tmp_path):
+    run, executed = on_other_data(tmp_path, NEEDS_TRUTH)
+    assert (run.failure, run.num_skipped) == ("", 1)
     assert executed.cells[3].outputs[0].text == "coco:/x\n"
-    assert "00_toy: 1 cells need the known truth" in report([run])
+    assert "00_toy: 1 cells skipped" in report([run])
     assert "coco" not in (tmp_path / "00_toy.ipynb").read_text("utf-8")[-200:]
 
 

@@ -1,4 +1,4 @@
-"""The scoreboard: every model is asked the same, and its numbers are those that were measured."""
+"""Tests of tools.scoreboard."""
 
 import json
 
@@ -13,8 +13,8 @@ from cmlearn.text.vocabulary import Vocabulary
 from tools import scoreboard
 from tools.folders import ROOT
 from tools.scoreboard import (
+    EXAMPLES,
     SCOREBOARD_FILE,
-    SHOWN,
     Entry,
     markdown,
     score_image_to_text,
@@ -26,33 +26,33 @@ VOCABULARY = Vocabulary.from_captions(["a red house and a blue star at night"])
 
 @pytest.fixture(scope="module")
 def splits():
-    return {split: load_storybook(split) for split in SHOWN}
+    return {split: load_storybook(split) for split in EXAMPLES}
 
 
-def test_the_prompts_are_the_captions_of_the_pictures(splits):
-    asked, shown = scoreboard.prompts(splits), scoreboard.shown_images(splits)
-    assert len(asked) == len(shown) == 8
-    assert asked[-1] == splits["novel"].captions[SHOWN["novel"][-1]][0]
-    assert (shown[-1] == splits["novel"].images[SHOWN["novel"][-1]]).all()
+def test_the_examples_are_images_with_their_captions(splits):
+    captions, images = scoreboard.example_captions(splits), scoreboard.example_images(splits)
+    assert len(captions) == len(images) == 8
+    assert captions[-1] == splits["novel"].captions[EXAMPLES["novel"][-1]][0]
+    assert (images[-1] == splits["novel"].images[EXAMPLES["novel"][-1]]).all()
 
 
-def test_an_untrained_painter_is_asked_and_fails(splits, monkeypatch):
+def test_an_untrained_generator_scores_low(splits, monkeypatch):
     few = {name: _first(data, 8) for name, data in splits.items()}
-    monkeypatch.setattr(scoreboard, "VARIED", 2)
+    monkeypatch.setattr(scoreboard, "NUM_VARIETY_CAPTIONS", 2)
     torch.manual_seed(0)
     model = TextToImageVAE(VAEConfig(TextEncoderConfig(len(VOCABULARY)))).eval()
-    row, shown = score_text_to_image(Entry("none", lambda: (model, VOCABULARY)), few)
+    row, outputs = score_text_to_image(Entry("none", lambda: (model, VOCABULARY)), few)
     assert (row["test"], row["novel"], row["coverage"]) == (0, 0, 0)
     assert row["seconds"] is not None
-    assert len(shown) == 8 and shown[0][0].shape == (32, 32, 3)
-    assert not any(true for _, true in shown)
+    assert len(outputs) == 8 and outputs[0][0].shape == (32, 32, 3)
+    assert not any(true for _, true in outputs)
 
 
-def test_a_teller_writes_about_its_own_eye(splits, monkeypatch):
+def test_a_captioner_reads_the_features_of_its_own_encoder(splits, monkeypatch):
     asked = []
 
     def features(split, encoder):
-        asked.append((split, encoder))
+        requested.append((split, encoder))
         return torch.zeros(8, 5, 2, 3)
 
     monkeypatch.setattr(scoreboard, "grid_features", features)
@@ -60,9 +60,9 @@ def test_a_teller_writes_about_its_own_eye(splits, monkeypatch):
     torch.manual_seed(0)
     model = Captioner(CaptionerConfig(len(VOCABULARY), channels=5, num_cells=6)).eval()
     entry = Entry("none", lambda: (model, VOCABULARY), shipped=True, encoder="two_stream_encoder")
-    row, shown = score_image_to_text(entry, few)
-    assert asked == [("test", "two_stream_encoder"), ("novel", "two_stream_encoder")]
-    assert row["seconds"] is None and len(shown) == 8
+    row, outputs = score_image_to_text(entry, few)
+    assert requested == [("test", "two_stream_encoder"), ("novel", "two_stream_encoder")]
+    assert row["seconds"] is None and len(outputs) == 8
 
 
 def test_the_board_in_the_readme_is_what_was_measured():
@@ -74,8 +74,10 @@ def test_the_board_in_the_readme_is_what_was_measured():
         assert (ROOT / scoreboard.PICTURES / f"{name}.png").is_file()
 
 
-def test_a_board_that_is_not(tmp_path):
-    with pytest.raises(ValueError, match="no board poets: there are text_to_image, image_to_text"):
+def test_an_unknown_board_is_refused(tmp_path):
+    with pytest.raises(
+        ValueError, match="no board poets; choose from text_to_image, image_to_text"
+    ):
         scoreboard.write_scoreboard(tmp_path, ["poets"])
 
 

@@ -1,4 +1,4 @@
-"""Scores over seeds, measured and read back."""
+"""Tests of tools.spread."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from cmlearn.recipes.spread import read_spread
 from tools.spread import measure_spread
 
 
-def test_what_was_measured_is_read_back(tmp_path, monkeypatch):
+def test_measured_scores_are_read_back(tmp_path, monkeypatch):
     monkeypatch.setitem(spread.TRAININGS, "captioner", lambda seed: {"true": 0.9 + seed / 100})
     path = tmp_path / "spread.json"
     path.write_text('{"other": {"true": [1.0]}}', "utf-8")
@@ -16,7 +16,7 @@ def test_what_was_measured_is_read_back(tmp_path, monkeypatch):
     assert read_spread("other", path) == {"true": [1.0]}
 
 
-def test_a_wrong_name_is_told(tmp_path):
+def test_a_wrong_name_is_refused(tmp_path):
     with pytest.raises(ValueError, match="captioner"):
         measure_spread("gan9000", tmp_path / "spread.json")
     (tmp_path / "spread.json").write_text("{}", "utf-8")

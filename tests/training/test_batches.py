@@ -1,4 +1,4 @@
-"""Endless shuffled batches."""
+"""Tests of cmlearn.training.batches."""
 
 from itertools import islice
 from pathlib import Path

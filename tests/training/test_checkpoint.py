@@ -1,4 +1,4 @@
-"""Checkpoints: the round trip, then everything that can be wrong with a file."""
+"""Tests of cmlearn.training.checkpoint."""
 
 import json
 import pickle
@@ -157,7 +157,7 @@ def test_truncated(tmp_path: Path) -> None:
     save(tmp_path / "small")
     weights = tmp_path / "small.safetensors"
     weights.write_bytes(weights.read_bytes()[:-100])
-    with pytest.raises(CheckpointError, match=r"small\.safetensors has \d+ bytes of \d+"):
+    with pytest.raises(CheckpointError, match=r"small\.safetensors has \d+ bytes instead of \d+"):
         load(tmp_path / "small")
 
 
@@ -167,7 +167,7 @@ def test_tampered(tmp_path: Path) -> None:
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)
-    with pytest.raises(CheckpointError, match=r"small\.safetensors was changed"):
+    with pytest.raises(CheckpointError, match=r"small\.safetensors was modified"):
         load(tmp_path / "small")
 
 
@@ -274,5 +274,5 @@ def test_right_hash_of_something_else(tmp_path: Path) -> None:
     junk = b"this is not a safetensors file at all"
     (tmp_path / "small.safetensors").write_bytes(junk)
     edit_json(tmp_path / "small", sha256=hashlib.sha256(junk).hexdigest(), num_bytes=len(junk))
-    with pytest.raises(CheckpointError, match="no safetensors file"):
+    with pytest.raises(CheckpointError, match="not a safetensors file"):
         load(tmp_path / "small")

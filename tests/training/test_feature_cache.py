@@ -120,7 +120,7 @@ def test_an_interruption_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_full_disk_is_said(
+def test_a_full_disk_is_reported(
     network: Network, images: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*arguments: object) -> None:
@@ -144,6 +144,19 @@ def test_what_cannot_be_right_is_refused(
         precompute_features(network, prepare, images, "a b", folder=tmp_path)
     with torch.no_grad():
         network.norm.weight.mul_(1e9)
-    with pytest.raises(ValueError, match="pictures 0 to 2: a feature is NaN, or beyond"):
+    with pytest.raises(ValueError, match="images 0 to 2: a feature is NaN, or beyond"):
         compute(network, images, tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_bar_counts_batches(
+    network: Network,
+    images: np.ndarray,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("TQDM_DISABLE", raising=False)
+    compute(network, images, tmp_path, progress=True)  # 7 pictures, 3 at a time
+    assert "features of toy: 100%" in (err := capsys.readouterr().err)
+    assert "3/3" in err

@@ -1,4 +1,4 @@
-"""The contest of two networks: whose weights move, by what, and what is told of it."""
+"""Tests of cmlearn.training.gan_loop."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_each_turn_moves_one_network_only():
     assert same(second[1], third[1])
 
 
-def test_no_gradient_reaches_who_stands_still_even_where_detach_was_forgotten():
+def test_no_gradient_reaches_the_other_network_even_where_detach_was_forgotten():
     draws, judges = two_networks()
     seen = []
 

@@ -1,4 +1,4 @@
-"""The training loop on problems small enough to know the answer."""
+"""Tests of cmlearn.training.loop."""
 
 from itertools import repeat
 
@@ -53,6 +53,40 @@ def test_frozen_parameters_stay() -> None:
     before = model.bias.clone()
     fit(model, squared_error, repeat(line_problem()), steps=3, progress=False)
     assert torch.equal(model.bias, before)
+
+
+def weight_after(rows: list[list[float]], **settings: float) -> Tensor:
+    """Train one weight vector, begun at (1, 1), whose gradient in a step is that step's row."""
+    model = nn.Linear(2, 1, bias=False)
+    nn.init.ones_(model.weight)
+
+    def linear(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        return {"loss": model(batch["x"]).sum()}
+
+    batches = [{"x": torch.tensor([row])} for row in rows]
+    fit(model, linear, batches, steps=len(rows), warmup=0.0, progress=False, **settings)
+    return model.weight.detach()[0]
+
+
+def test_a_long_gradient_is_shortened_to_clip_norm_and_keeps_its_direction() -> None:
+    # Adam's first step is as long for every gradient; its second one remembers how long it was.
+    clipped = weight_after([[300.0, 400.0], [1.0, 0.0]], clip_norm=5.0)
+    torch.testing.assert_close(clipped, weight_after([[3.0, 4.0], [1.0, 0.0]], clip_norm=5.0))
+    unclipped = weight_after([[300.0, 400.0], [1.0, 0.0]], clip_norm=1e9)
+    assert not torch.allclose(clipped, unclipped)
+
+
+def test_gradients_are_clipped_to_a_norm_of_one_unless_told_otherwise() -> None:
+    rows = [[300.0, 400.0], [1.0, 0.0]]
+    assert torch.equal(weight_after(rows), weight_after(rows, clip_norm=1.0))
+
+
+@pytest.mark.parametrize(("settings", "decay"), [({"weight_decay": 0.2}, 0.2), ({}, 0.01)])
+def test_a_weight_without_a_gradient_decays(settings: dict[str, float], decay: float) -> None:
+    # In two steps along the cosine, the learning rates are 0.5 and 0.25.
+    weight = weight_after([[0.0, 0.0]] * 2, learning_rate=0.5, **settings)
+    expected = (1 - 0.5 * decay) * (1 - 0.25 * decay)
+    torch.testing.assert_close(weight, torch.full((2,), expected))
 
 
 def test_non_finite_term_is_named_with_its_step() -> None:

@@ -1,4 +1,4 @@
-"""Device, threads, number format, seeds."""
+"""Tests of cmlearn.training.runtime."""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -62,7 +62,7 @@ def test_a_named_device_is_taken(machine, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["cuda:2", "mps", "gpu", "cpu:1", "cuda:x", "meta"])
-def test_a_device_that_is_not_there_is_told_with_those_that_are(machine, name) -> None:
+def test_a_missing_device_is_refused_with_a_list_of_those_present(machine, name) -> None:
     machine(cuda=2)
     with pytest.raises(ValueError, match=f"'{name}' is not .* it has cuda:0, cuda:1, cpu:0$"):
         runtime.choose_device(name)
@@ -88,7 +88,7 @@ def test_threads_come_from_the_shell_or_the_cores(monkeypatch) -> None:
     monkeypatch.delenv(runtime.THREADS_VARIABLE)
     assert runtime.choose_threads() == 6
     monkeypatch.setenv(runtime.THREADS_VARIABLE, "many")
-    with pytest.raises(ValueError, match="OMP_NUM_THREADS=many is no whole number"):
+    with pytest.raises(ValueError, match="OMP_NUM_THREADS=many is not a whole number"):
         runtime.choose_threads()
 
 

@@ -1,8 +1,11 @@
+"""Tests of cmlearn.viz.attention."""
+
 from __future__ import annotations
 
 import numpy as np
-from matplotlib import pyplot as plt
+import pytest
 
+from cmlearn.viz import attention
 from cmlearn.viz.attention import attention_matrices
 
 
@@ -17,4 +20,18 @@ def test_one_panel_a_head_on_one_scale():
         image = ax.get_images()[0]
         assert np.array_equal(image.get_array(), weights)
         assert image.get_clim() == (0, 1)
-    plt.close(figure)
+
+
+@pytest.fixture
+def images() -> np.ndarray:
+    return np.random.default_rng(0).integers(256, size=(6, 8, 6, 3)).astype(np.uint8)
+
+
+def test_heat_maps_keep_their_cells_and_frame_the_hottest(images: np.ndarray) -> None:
+    heat = np.array([[0.0, -3.0], [1.0, 2.0]])
+    figure = attention.heat_maps(images[:1], [heat], ["house"], "maps")
+    picture, overlay = figure.axes[0].images
+    np.testing.assert_array_equal(overlay.get_array(), heat)
+    assert overlay.get_clim() == (-3, 3)
+    assert picture.get_array().shape == (8, 6, 3)
+    assert figure.axes[0].patches[0].get_xy() == (2.5, 3.5)

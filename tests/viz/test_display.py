@@ -1,4 +1,4 @@
-"""Figures are shown with their alternative text, and the same way every time."""
+"""Tests of cmlearn.viz.display."""
 
 from __future__ import annotations
 

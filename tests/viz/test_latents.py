@@ -1,32 +1,12 @@
 """Tests of cmlearn.viz.latents."""
 
-from collections.abc import Iterator
-
 import numpy as np
-import pytest
-from matplotlib import pyplot as plt
 
-from cmlearn.viz.charts import term_panels
-from cmlearn.viz.images import fewer_levels, mosaic, picture_rows
-from cmlearn.viz.latents import latent_plane, scatter_panels
-
-
-@pytest.fixture(autouse=True)
-def close() -> Iterator[None]:
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
+from cmlearn.viz.latents import cloud_rows, latent_plane, scatter_panels
 
 
 def pictures(*shape: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (*shape, 4, 5, 3), dtype=np.uint8)
-
-
-def test_a_mosaic_keeps_every_picture_in_its_place() -> None:
-    grid = pictures(2, 3)
-    laid = mosaic(grid)
-    assert laid.shape == (8, 15, 3)
-    assert np.array_equal(laid[4:8, 10:15], grid[1, 2])
 
 
 def test_the_plane_shows_every_code_under_its_group() -> None:
@@ -38,29 +18,6 @@ def test_the_plane_shows_every_code_under_its_group() -> None:
     assert right.images[0].get_extent() == [-1, 1, -2, 2]
 
 
-def test_rows_may_be_of_different_length() -> None:
-    figure = picture_rows({"long": pictures(3), "short": pictures(2)}, "rows", ["1", "2", "3"])
-    assert [len(ax.images) for ax in figure.axes] == [1, 1, 1, 1, 1, 0]
-    assert [ax.get_title() for ax in figure.axes[:3]] == ["1", "2", "3"]
-    assert [figure.axes[i].texts[0].get_text() for i in (0, 3)] == ["long", "short"]
-
-
-def test_each_term_has_its_own_axis() -> None:
-    terms = {"beta": np.array([1000.0, 1]), "kl, nats": np.array([0.0, 3])}
-    beta, kl = term_panels(terms, "terms", logarithmic=["beta"]).axes
-    assert (beta.get_yscale(), kl.get_yscale()) == ("log", "linear")
-    assert kl.get_ylabel() == "kl, nats"
-    assert list(kl.lines[0].get_ydata()) == [0, 3]
-
-
-def test_fewer_levels_keep_black_and_white_and_stay_near() -> None:
-    values = np.arange(256, dtype=np.uint8)
-    rounded = fewer_levels(values)
-    assert (rounded[0], rounded[-1]) == (0, 255)
-    assert len(np.unique(rounded)) == 33
-    assert np.abs(rounded.astype(int) - values).max() <= 4
-
-
 def test_clouds_stand_beside_one_another_on_one_scale() -> None:
     clouds = {"seen": np.array([[0.0, 1], [2, 3]]), "drawn": np.array([[4.0, -1]])}
     figure = scatter_panels(clouds, "Two clouds", reach=5)
@@ -68,3 +25,16 @@ def test_clouds_stand_beside_one_another_on_one_scale() -> None:
     assert {(*ax.get_xlim(), *ax.get_ylim()) for ax in figure.axes} == {(-5, 5, -5, 5)}
     drawn = [ax.collections[0].get_offsets() for ax in figure.axes]
     assert all(np.array_equal(a, b) for a, b in zip(drawn, clouds.values(), strict=True))
+
+
+def test_every_cloud_lies_over_the_true_points() -> None:
+    rng = np.random.default_rng(0)
+    true = rng.normal(size=(7, 2))
+    rows = {"plain": [rng.normal(size=(5, 2)) for _ in range(3)], "other": [true, true, true]}
+    figure = cloud_rows(rows, true, ["0", "10", "20"], "clouds", reach=2)
+    assert [ax.get_title() for ax in figure.axes[:3]] == ["0", "10", "20"]
+    assert [figure.axes[n].get_ylabel() for n in (0, 3)] == ["plain", "other"]
+    below, above = (part.get_offsets() for part in figure.axes[1].collections)
+    assert np.array_equal(below, true)
+    assert np.array_equal(above, rows["plain"][1])
+    assert figure.axes[5].get_xlim() == (-2, 2)

@@ -1,8 +1,17 @@
-"""Figures of sentences beside pictures."""
+"""Tests of cmlearn.viz.overview."""
+
+from pathlib import Path
 
 import numpy as np
 
-from cmlearn.viz.overview import claims_beside, loop_rows
+from cmlearn.viz.overview import (
+    ENLARGED,
+    IMAGE_TO_TEXT,
+    TEXT_TO_IMAGE,
+    claims_beside,
+    course_map,
+    loop_rows,
+)
 
 PICTURES = np.zeros((2, 3, 8, 8, 3), np.uint8)
 
@@ -29,3 +38,20 @@ def test_claims_are_marked():
     written = texts(figure)
     assert (written.count("yes"), written.count("no")) == (3, 3)
     assert "red house" in written
+
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+
+def test_every_step_stands_on_the_map():
+    figure = course_map("a red house", np.zeros((8, 8, 3), np.uint8))
+    written = {text.get_text() for text in figure.axes[0].texts}
+    assert {part for step in (*TEXT_TO_IMAGE, *IMAGE_TO_TEXT) for part in step} <= written
+    assert {"“a red house”", ENLARGED} <= written
+    assert len(figure.axes[0].images) == 1
+
+
+def test_the_map_names_notebooks_that_are_there():
+    named = {notebook.replace(" ", "_") for _, notebook, _ in (*TEXT_TO_IMAGE, *IMAGE_TO_TEXT)}
+    there = {path.stem for path in NOTEBOOKS.glob("*.ipynb")}
+    assert named - there == set()

@@ -1,20 +1,8 @@
 """Tests of cmlearn.viz.text."""
 
-from collections.abc import Iterator
-
 import numpy as np
-import pytest
-from matplotlib import pyplot as plt
 
 from cmlearn.viz import text
-from cmlearn.viz.charts import loss_terms
-
-
-@pytest.fixture(autouse=True)
-def close() -> Iterator[None]:
-    plt.switch_backend("agg")
-    yield
-    plt.close("all")
 
 
 def test_word_counts_draws_the_most_frequent_first() -> None:
@@ -79,8 +67,3 @@ def test_captions_are_numbered() -> None:
     axes = text.similarity_maps({"mean": np.eye(2)}, words, "map").axes[0]
     assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "2"]
     assert axes.get_yticklabels()[1].get_text() == "2  a blue tree"
-
-
-def test_loss_terms_names_the_terms() -> None:
-    axes = loss_terms({"loss": np.ones(4), "positive": np.zeros(4)}, "loss").axes[0]
-    assert [t.get_text() for t in axes.get_legend().get_texts()] == ["loss", "positive"]

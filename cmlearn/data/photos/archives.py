@@ -1,4 +1,4 @@
-"""Unpacks an archive, and nothing outside its folder."""
+"""Unpack archives safely, without writing outside the target folder."""
 
 from __future__ import annotations
 
@@ -18,17 +18,24 @@ from cmlearn.data.files import check_free_space, clear_disk_errors, written_whol
 from cmlearn.data.progress import progress_bar
 
 CHUNK = 1 << 20  # bytes copied at a time
-BLOCK = 512  # of zeros, with which a tar ends
-MAX_EXPANSION = 50  # times the archive's own length; COCO's annotations come to 3
-ALWAYS_ALLOWED = 10_000_000  # bytes, since a few short files may pack very well
+BLOCK = 512  # bytes of zeros at the end of a tar
+MAX_EXPANSION = 50  # times the size of the archive; the annotations of COCO expand 3 times
+ALWAYS_ALLOWED = 10_000_000  # bytes, because short files may compress very well
 
 
 class ArchiveError(ValueError):
-    """An archive that is damaged or malicious; the message names it and the member."""
+    """An archive is damaged or malicious; the message names the archive and the member."""
 
 
 class Member(NamedTuple):
-    """A file or folder in an archive; `open` returns a stream of its `size` bytes."""
+    """A file or folder in an archive.
+
+    Attributes:
+        name: path in the archive.
+        size: unpacked size, in bytes.
+        is_folder: whether it is a folder.
+        open: returns a binary stream of the content.
+    """
 
     name: str
     size: int
@@ -43,21 +50,24 @@ def unpack(
     max_expansion: float = MAX_EXPANSION,
     progress: bool = True,
 ) -> int:
-    """Unpack a .zip or .tar (also packed) into a folder; return how many files it had.
+    """Unpack a zip file or a (compressed) tar file into a folder.
 
-    Every member is checked before the first is written. Each file is written aside and renamed,
-    over one of that name; after an interruption, unpack again.
+    All members are checked before the first is written. Each file is written atomically and
+    replaces a file of the same name. After an interruption, unpack again.
 
     Args:
-        archive: a zip or tar file; which, its content says.
-        folder: where to; made where it is missing.
-        max_expansion: how many times as long as the archive its files may be.
-        progress: show a bar, on stderr.
+        archive: a zip or tar file; the format is detected from the content.
+        folder: the folder to write; created if missing.
+        max_expansion: maximum ratio of the unpacked size to the size of the archive.
+        progress: show a bar on standard error.
+
+    Returns:
+        The number of files.
 
     Raises:
-        ArchiveError: it is damaged or encrypted; a member is no plain file or folder, would lie
-            outside the folder, or comes twice; or it would unpack to absurdly much.
-        FileNotFoundError: there is no such archive.
+        ArchiveError: the archive is damaged or encrypted, expands too much, or has a member that
+            is a link or device, would be written outside the folder, or is a duplicate.
+        FileNotFoundError: the archive does not exist.
         OSError: the folder cannot be written, or the disk is full.
     """
     archive, folder = Path(archive), Path(folder)
@@ -76,7 +86,7 @@ def unpack(
 
 @contextmanager
 def _members_of(archive: Path) -> Iterator[Iterator[Member]]:
-    """Open an archive; whatever its decoder raises meanwhile becomes an `ArchiveError`."""
+    """Open an archive, and convert the errors of its decoder to `ArchiveError`."""
     try:
         if zipfile.is_zipfile(archive):
             with zipfile.ZipFile(archive) as opened:
@@ -87,8 +97,10 @@ def _members_of(archive: Path) -> Iterator[Iterator[Member]]:
     except ArchiveError as error:
         raise ArchiveError(f"{archive}: {error}") from error
     except tarfile.ReadError as error:
-        raise ArchiveError(f"{archive} is neither zip nor tar, or was cut off") from error
-    except Exception as error:  # damaged archives make decoders fail in any way there is
+        raise ArchiveError(
+            f"{archive} is neither zip nor tar, or is truncated: download it again"
+        ) from error
+    except Exception as error:  # decoders raise almost any exception on damaged archives
         is_from_disk = isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}
         if is_from_disk or isinstance(error, MemoryError):
             raise
@@ -109,15 +121,15 @@ def _list_tar(opened: Any) -> Iterator[Member]:
         if not (info.isreg() or info.isdir()):
             raise ArchiveError(f"{info.name!r} is a link or device: refused")
         yield Member(info.name, info.size, info.isdir(), partial(opened.extractfile, info))
-    # Python takes a tar that was cut off between two files for a whole one.
+    # Python accepts a tar that was truncated between two files, so its end is checked here.
     opened.fileobj.seek(opened.offset)
     if opened.fileobj.read(BLOCK) != bytes(BLOCK):
-        raise ArchiveError("it was cut off: its end is missing")
-    opened.fileobj.read(CHUNK)  # to the very end, where a packed one has its checksum
+        raise ArchiveError("it is truncated: its end is missing; download it again")
+    opened.fileobj.read(CHUNK)  # to the end, where a compressed tar has its checksum
 
 
 def _checked(members: Iterable[Member], most: float) -> dict[PurePosixPath, Member]:
-    """Return the files by their path, or refuse them all; they may have `most` bytes."""
+    """Return the files by their path, after checks; their sizes may sum to `most` bytes."""
     files: dict[PurePosixPath, Member] = {}
     total = 0
     for member in members:
@@ -127,23 +139,29 @@ def _checked(members: Iterable[Member], most: float) -> dict[PurePosixPath, Memb
         total += member.size
         if total > most:
             raise ArchiveError(
-                f"it would unpack to more than {most:,.0f} bytes: refused; where that is right, "
-                "raise max_expansion"
+                f"it would unpack to more than {most:,.0f} bytes: refused; if you trust the "
+                "archive, raise max_expansion"
             )
         if path in files or not path.parts:
-            raise ArchiveError(f"{str(path)!r} comes twice or has no name: refused")
+            raise ArchiveError(f"{str(path)!r} is a duplicate or has no name: refused")
         files[path] = member
     for path in files:
         if not files.keys().isdisjoint(path.parents):
-            raise ArchiveError(f"{str(path)!r} lies below a file: refused")
+            raise ArchiveError(f"{str(path)!r} is inside a file: refused")
     return files
 
 
 def safe_path(name: str) -> PurePosixPath:
-    """Return the path of a member, which must lie below the folder wherever that is.
+    """Check that a member stays inside the target folder.
+
+    Args:
+        name: path of the member in the archive.
+
+    Returns:
+        The relative path.
 
     Raises:
-        ArchiveError: the path is absolute, goes up, or would do so on another system.
+        ArchiveError: on any operating system, the path is absolute or leads to a parent folder.
     """
     path = PurePosixPath(name)
     goes_out = path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", name)
@@ -156,4 +174,4 @@ def _write(member: Member, target: Path) -> None:
     with written_whole(target) as aside, member.open() as content, aside.open("wb") as file:
         shutil.copyfileobj(content, file, CHUNK)
         if file.tell() != member.size:
-            raise ArchiveError(f"{member.name!r} is cut off")
+            raise ArchiveError(f"{member.name!r} is truncated")

@@ -1,4 +1,4 @@
-"""Where each data set is to be had: by a program, or by asking for it."""
+"""Download data sets, or explain how to request them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ COCO = "http://images.cocodataset.org"
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive that anybody may fetch.
+    """An archive that can be downloaded without registration.
 
     Attributes:
-        url: where it lies.
-        size: its bytes.
-        sha256: its checksum.
-        holds: what is in it, for people.
+        url: address of the archive.
+        size: size in bytes.
+        sha256: checksum in hexadecimal.
+        holds: description of the content.
     """
 
     url: str
@@ -30,8 +30,8 @@ class Archive:
     holds: str
 
 
-# Lengths and checksums as TensorFlow Datasets keeps them (url_checksums/coco_captions.txt in
-# https://github.com/tensorflow/datasets); torchdata and others have the same.
+# Sizes and checksums as recorded by TensorFlow Datasets (url_checksums/coco_captions.txt in
+# https://github.com/tensorflow/datasets); torchdata has the same.
 ARCHIVES: Mapping[str, Archive] = {
     "coco-annotations": Archive(
         f"{COCO}/annotations/annotations_trainval2017.zip",
@@ -58,49 +58,54 @@ ARCHIVES: Mapping[str, Archive] = {
         "Karpathy's splits of COCO, Flickr8k and Flickr30k",
     ),
 }
-# What is enough to begin with; train2017 is 19 GB.
+# Groups of archives that are fetched together; "coco" leaves out train2017, which has 19 GB.
 TOGETHER: Mapping[str, tuple[str, ...]] = {"coco": ("coco-annotations", "coco-val2017")}
 
 BY_HAND: Mapping[str, str] = {
-    "flickr8k": """Flickr8k cannot be fetched by a program: its photographs belong to who took them.
-  1. Ask its authors: https://forms.illinois.edu/sec/1713398
-     or, with an account, take the copy at https://www.kaggle.com/datasets/adityajn105/flickr8k
+    "flickr8k": """Flickr8k cannot be downloaded automatically: the photographers own its pictures.
+  1. Request it from its authors: https://forms.illinois.edu/sec/1713398
+     or, with an account, download https://www.kaggle.com/datasets/adityajn105/flickr8k
   2. Unpack into {folder}, so that it has
        Flicker8k_Dataset/ (or Images/) with the photographs,
        Flickr8k.token.txt (or captions.txt) with the captions,
        Flickr_8k.trainImages.txt, Flickr_8k.devImages.txt, Flickr_8k.testImages.txt;
-     without these three, the split is our own
-  3. Say so: CMLEARN_DATA=flickr8k:{folder}""",
-    "flickr30k": """Flickr30k cannot be fetched by a program: its authors give it out on request.
+     without these three, the course uses a random split
+  3. Set CMLEARN_DATA=flickr8k:{folder}""",
+    "flickr30k": """Flickr30k cannot be downloaded automatically: its authors provide it on request.
   1. Fill in their form: https://forms.illinois.edu/sec/229675
-     or, with an account, take https://www.kaggle.com/datasets/hsankesara/flickr-image-dataset
+     or, with an account, download https://www.kaggle.com/datasets/hsankesara/flickr-image-dataset
   2. Unpack into {folder}, so that it has
        flickr30k-images/ (or flickr30k_images/) with the photographs,
        results_20130124.token (or results.csv) with the captions,
        train.txt, val.txt, test.txt of https://github.com/BryanPlummer/flickr30k_entities;
-     without these three, the split is our own
-  3. Say so: CMLEARN_DATA=flickr30k:{folder}""",
+     without these three, the course uses a random split
+  3. Set CMLEARN_DATA=flickr30k:{folder}""",
 }
 
 
 class ByHandError(ValueError):
-    """A data set that no program may fetch; the message says how people get it."""
+    """A data set must be requested by hand; the message gives the steps."""
 
 
 def fetch(name: str, folder: Path | str | None = None, *, progress: bool = True) -> Path:
-    """Fetch and unpack a data set, unless it was before; return its folder.
+    """Download and unpack a data set, unless an earlier call did.
 
-    Each archive is verified, unpacked and removed; a small file ARCHIVE.unpacked remembers it.
+    Each archive is verified, unpacked and removed. A marker file ARCHIVE.unpacked records it.
 
     Args:
-        name: "coco" (its captions with val2017, 1.1 GB), or one of `ARCHIVES`.
-        folder: where to; by default `data/downloads/coco`.
-        progress: show bars, on stderr.
+        name: "coco" (captions and val2017, 1.1 GB), or a key of `ARCHIVES`.
+        folder: the folder to write; by default `data/downloads/coco`.
+        progress: show bars on standard error.
+
+    Returns:
+        The folder.
 
     Raises:
-        ByHandError: it must be asked for; the message says where, and where to put it.
-        ValueError: nothing of that name.
-        DownloadError, ArchiveError, OSError: as `download` and `unpack` raise them.
+        ByHandError: the data set must be requested by hand; the message gives the steps.
+        ValueError: the name is unknown.
+        DownloadError: a download failed.
+        ArchiveError: an archive is damaged.
+        OSError: the folder cannot be written.
     """
     if name in BY_HAND:
         chosen = Path(folder) if folder else downloads_folder() / name

@@ -1,4 +1,6 @@
-"""Read captions in COCO's layout: one JSON per split beside a folder of pictures.
+"""Read the COCO captions data set.
+
+In COCO's layout, each split is a JSON file of captions and a folder of pictures.
 
 Chen et al. 2015, "Microsoft COCO captions: data collection and evaluation server",
 https://arxiv.org/abs/1504.00325; the format: https://cocodataset.org/#format-data
@@ -27,22 +29,78 @@ from cmlearn.data.photos.karpathy import read_karpathy
 from cmlearn.data.photos.on_disk import files_in, has_files, keep_present
 from cmlearn.data.splits import SEED, SHARES, split_by_picture
 
+PARTS = ("train", "val", "test")
+YEARS = ("2017", "2014")
+SPLITS = tuple(f"{split}{year}" for year in YEARS for split in ("train", "val"))
+KARPATHY = "dataset_coco.json"
+NAMED = 5  # files that a message lists of a folder that does not contain COCO
 
-def read_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
-    """Return the captioned pictures of a split, in the order of their ids.
 
-    Reads `folder/annotations/captions_SPLIT.json` and looks for the pictures in `folder/SPLIT/`,
-    or in `folder/images/SPLIT/` where that has none. Pictures that are listed and not on disk, or
-    that nobody captioned, are left out with one warning that counts them. Runs of blanks and
-    newlines in a caption become one blank.
+def read_coco_part(folder: Path | str, part: str) -> list[CaptionedImage]:
+    """Read the training, validation or test part of COCO.
+
+    COCO publishes no captions for its test pictures, so the parts are defined by the first of
+    these rules that applies:
+
+    1. A split has the name of the part (`annotations/captions_PART.json`), as in Storybook.
+    2. Karpathy's `dataset_coco.json` is in the folder or in `annotations/`; his split is used.
+    3. train2017 is "train"; a random half of val2017 is "val", the other half "test". Without
+       any split of 2017, the same holds for 2014.
+    4. Only one of the two splits is on disk: its pictures are divided 80, 10 and 10 %, with a
+       warning.
 
     Args:
-        folder: where COCO was unpacked.
-        split: "val2017", or any other that is there.
+        folder: the folder into which COCO was unpacked.
+        part: "train", "val" or "test".
+
+    Returns:
+        The captioned pictures, sorted by id.
 
     Raises:
-        FileNotFoundError: no such file of captions, or none of its pictures is on disk.
-        CaptionFileError: the JSON is cut off, lacks a key, or speaks of a picture it does not list.
+        ValueError: the part is unknown.
+        FileNotFoundError: the folder has no complete split; the message lists what is missing and
+            what was found.
+        CaptionFileError: a file of captions is damaged.
+    """
+    folder = Path(folder)
+    if caption_path(folder, part).is_file():
+        return read_coco(folder, part)
+    if part not in PARTS:
+        raise ValueError(f"COCO has the parts {', '.join(PARTS)}; got {part!r}")
+    for file in (folder / KARPATHY, folder / "annotations" / KARPATHY):
+        if file.is_file():
+            return _karpathy_part(folder, file, part)
+    for year in YEARS:
+        present = [split for split in SPLITS if split.endswith(year) and _is_there(folder, split)]
+        if present:
+            return _official_part(folder, present, part)
+    raise FileNotFoundError(
+        f"no COCO in {folder.absolute()}: looked for {KARPATHY}, and for "
+        "annotations/captions_val2017.json with the pictures in val2017/ or images/val2017/ "
+        "(or train2017, or the same for 2014). Get it by `python -m cmlearn download coco`. "
+        + _found_instead(folder.absolute())
+    )
+
+
+def read_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
+    """Read a split of COCO.
+
+    The captions are in `folder/annotations/captions_SPLIT.json`. The pictures are in
+    `folder/SPLIT/` or, if that has none, in `folder/images/SPLIT/`. Pictures that are not on disk
+    or have no captions are left out with one warning that counts them. White space in a caption
+    is reduced to single spaces.
+
+    Args:
+        folder: the folder into which COCO was unpacked.
+        split: name of the split, such as "val2017".
+
+    Returns:
+        The captioned pictures, sorted by id.
+
+    Raises:
+        FileNotFoundError: the file of captions does not exist, or no picture is on disk.
+        CaptionFileError: the JSON is truncated, lacks a key, or has captions of a picture that it
+            does not list.
     """
     return keep_present(
         list_coco(folder, split), [picture_folder(folder, split)], caption_path(folder, split)
@@ -50,17 +108,24 @@ def read_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
 
 
 def list_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
-    """Return what a split lists, on disk or not, in the order of ids, with mere names as paths.
+    """List all pictures of a split, whether they are on disk or not.
+
+    Args:
+        folder: the folder into which COCO was unpacked.
+        split: name of the split, such as "val2017".
+
+    Returns:
+        The captioned pictures, sorted by id; their paths are file names without a folder.
 
     Raises:
-        FileNotFoundError: no such file of captions.
+        FileNotFoundError: the file of captions does not exist.
         CaptionFileError: as for `read_coco`.
     """
     file = caption_path(folder, split)
     if not file.is_file():
         raise FileNotFoundError(
             f"there is no file of captions {file}; a folder in COCO's layout has "
-            "annotations/captions_SPLIT.json beside SPLIT/"
+            "annotations/captions_SPLIT.json and SPLIT/"
         )
     content = read_json(file, "images", "annotations")
     names = dict(_names_by_id(content, file))
@@ -69,14 +134,103 @@ def list_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
 
 
 def caption_path(folder: Path | str, split: str) -> Path:
-    """Where a split's captions lie in COCO's layout."""
+    """Return the path of a split's captions.
+
+    Args:
+        folder: the folder into which COCO was unpacked.
+        split: name of the split, such as "val2017".
+    """
     return Path(folder) / "annotations" / f"captions_{split}.json"
 
 
 def picture_folder(folder: Path | str, split: str) -> Path:
-    """Where a split's pictures lie: in SPLIT/, or in images/SPLIT/, as many have them."""
+    """Return the folder of a split's pictures.
+
+    COCO unpacks to SPLIT/; many copies have images/SPLIT/ instead.
+
+    Args:
+        folder: the folder into which COCO was unpacked.
+        split: name of the split, such as "val2017".
+
+    Returns:
+        The first of SPLIT/ and images/SPLIT/ that has files; SPLIT/ if neither has any.
+    """
     usual, inside = Path(folder) / split, Path(folder) / "images" / split
     return inside if has_files(inside) and not has_files(usual) else usual
+
+
+def _is_there(folder: Path, split: str) -> bool:
+    return caption_path(folder, split).is_file() and has_files(picture_folder(folder, split))
+
+
+def _found_instead(folder: Path) -> str:
+    """Describe what was found: COCO above or below the folder, half a split, or other files."""
+    if not folder.is_dir():
+        return "The folder does not exist"
+    with os.scandir(folder) as entries:
+        names = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
+    inside = (folder / name for name in names if name.endswith("/"))
+    for near in (*folder.parents[:2], *inside):
+        if _has_coco(near):
+            return f"Did you mean {near}?"
+    halves = [half for half in (_half_of(folder, split) for split in SPLITS) if half]
+    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
+    return f"Found {'; '.join(halves) or ', '.join(names[:NAMED] + more) or 'nothing'}"
+
+
+def _has_coco(folder: Path) -> bool:
+    try:
+        return any(_is_there(folder, split) for split in SPLITS)
+    except OSError:  # a neighbouring folder that may not be read
+        return False
+
+
+def _half_of(folder: Path, split: str) -> str:
+    """Describe the half of a split that exists; empty if neither half exists."""
+    captions, pictures = caption_path(folder, split), picture_folder(folder, split)
+    name = captions.relative_to(folder).as_posix()
+    if captions.is_file():
+        return f"{name}, but no pictures in {split}/ or images/{split}/"
+    count = len(files_in(pictures))
+    where = pictures.relative_to(folder).as_posix()
+    return f"{where}/ with {count:,} pictures, but no {name}" if count else ""
+
+
+def _official_part(folder: Path, present: list[str], part: str) -> list[CaptionedImage]:
+    if len(present) == 2 and part == "train":
+        return read_coco(folder, present[0])
+    split = present[-1]
+    shares = {"val": 0.5, "test": 0.5} if len(present) == 2 else SHARES
+    if len(present) == 1:
+        warnings.warn(
+            f"{folder} has only pictures of {split}: 80, 10 and 10 % of them are used for "
+            "training, validation and testing",
+            stacklevel=4,
+        )
+    # All listed pictures are split, not those on disk: a missing one must not move the others.
+    listed = list_coco(folder, split)
+    chosen = split_by_picture(listed, shares, np.random.default_rng(SEED))[part]
+    pictures = picture_folder(folder, split)
+    return keep_present(chosen, [pictures], f"{caption_path(folder, split)} ({part})")
+
+
+def _karpathy_part(folder: Path, file: Path, part: str) -> list[CaptionedImage]:
+    folders = [picture_folder(folder, split) for split in SPLITS]
+    on_disk = set().union(*map(files_in, folders))
+    listed = []
+    for entry in read_karpathy(file):
+        if entry.coco_id is None:
+            raise CaptionFileError(
+                f"{file}: {entry.name} has no cocoid: is the file of another data set?"
+            )
+        if entry.part == part:
+            listed.append(CaptionedImage(entry.coco_id, Path(entry.name), entry.captions))
+    # Karpathy lists file names of 2014; the files of 2017 are the same pictures under other names.
+    renamed = [
+        item if item.path.name in on_disk else replace(item, path=Path(f"{item.image_id:012d}.jpg"))
+        for item in listed
+    ]
+    return keep_present(renamed, folders, f"{file} ({part})")
 
 
 def _names_by_id(content: dict[str, Any], file: Path) -> Iterator[tuple[int, str]]:
@@ -103,129 +257,3 @@ def _captions_by_id(
         if caption:
             captions[key].append(caption)
     return captions
-
-
-PARTS = ("train", "val", "test")
-
-
-YEARS = ("2017", "2014")
-
-
-SPLITS = tuple(f"{split}{year}" for year in YEARS for split in ("train", "val"))
-
-
-KARPATHY = "dataset_coco.json"
-
-
-NAMED = 5  # things in a folder that is not COCO's, which the message names
-
-
-def read_coco_part(folder: Path | str, part: str) -> list[CaptionedImage]:
-    """Return the captioned pictures of "train", "val" or "test", in the order of their ids.
-
-    COCO publishes no captions for its test pictures, so the parts are, whichever is first:
-
-    1. splits of that name, `annotations/captions_PART.json` beside `PART/` (Storybook has them);
-    2. Karpathy's, where his `dataset_coco.json` lies in the folder or in `annotations/`;
-    3. train2017 for training; a random half of the pictures of val2017 for choosing, the other
-       for testing (or the same of 2014);
-    4. where only one of the two is on disk, 80, 10 and 10 % of its pictures, with a warning.
-
-    Raises:
-        ValueError: no such part.
-        FileNotFoundError: no split of COCO is there as a whole; the message says what was looked
-            for, and what was found instead.
-        CaptionFileError: a file of captions is damaged.
-    """
-    folder = Path(folder)
-    if caption_path(folder, part).is_file():
-        return read_coco(folder, part)
-    if part not in PARTS:
-        raise ValueError(f"COCO has the parts {', '.join(PARTS)}; got {part!r}")
-    for file in (folder / KARPATHY, folder / "annotations" / KARPATHY):
-        if file.is_file():
-            return _karpathy_part(folder, file, part)
-    for year in YEARS:
-        present = [split for split in SPLITS if split.endswith(year) and _is_there(folder, split)]
-        if present:
-            return _official_part(folder, present, part)
-    raise FileNotFoundError(
-        f"no COCO in {folder.absolute()}: looked for {KARPATHY}, and for "
-        "annotations/captions_val2017.json beside val2017/ or images/val2017/ with its pictures "
-        "(or train2017, or the same of 2014). Get it by `python -m cmlearn download coco`. "
-        + _found_instead(folder.absolute())
-    )
-
-
-def _is_there(folder: Path, split: str) -> bool:
-    return caption_path(folder, split).is_file() and has_files(picture_folder(folder, split))
-
-
-def _found_instead(folder: Path) -> str:
-    """What is there: COCO one folder further up or down, half of a split, other things, nothing."""
-    if not folder.is_dir():
-        return "There is no such folder"
-    with os.scandir(folder) as entries:
-        names = sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in entries)
-    inside = (folder / name for name in names if name.endswith("/"))
-    for near in (*folder.parents[:2], *inside):
-        if _has_coco(near):
-            return f"Did you mean {near}?"
-    halves = [half for half in (_half_of(folder, split) for split in SPLITS) if half]
-    more = [f"{len(names) - NAMED} more"] if len(names) > NAMED else []
-    return f"Found {'; '.join(halves) or ', '.join(names[:NAMED] + more) or 'nothing'}"
-
-
-def _has_coco(folder: Path) -> bool:
-    try:
-        return any(_is_there(folder, split) for split in SPLITS)
-    except OSError:  # somebody else's, whom nobody asked about
-        return False
-
-
-def _half_of(folder: Path, split: str) -> str:
-    """Which half of a split is there without the other; nothing where neither is."""
-    captions, pictures = caption_path(folder, split), picture_folder(folder, split)
-    name = captions.relative_to(folder).as_posix()
-    if captions.is_file():
-        return f"{name}, but no pictures in {split}/ or images/{split}/"
-    count = len(files_in(pictures))
-    where = pictures.relative_to(folder).as_posix()
-    return f"{where}/ with {count:,} pictures, but no {name}" if count else ""
-
-
-def _official_part(folder: Path, present: list[str], part: str) -> list[CaptionedImage]:
-    if len(present) == 2 and part == "train":
-        return read_coco(folder, present[0])
-    split = present[-1]
-    shares = {"val": 0.5, "test": 0.5} if len(present) == 2 else SHARES
-    if len(present) == 1:
-        warnings.warn(
-            f"{folder} has pictures of {split} alone: 80, 10 and 10 % of them are for training, "
-            "choosing and testing",
-            stacklevel=4,
-        )
-    # Of what is listed, not of what is on disk: a missing picture moves no other.
-    listed = list_coco(folder, split)
-    chosen = split_by_picture(listed, shares, np.random.default_rng(SEED))[part]
-    pictures = picture_folder(folder, split)
-    return keep_present(chosen, [pictures], f"{caption_path(folder, split)} ({part})")
-
-
-def _karpathy_part(folder: Path, file: Path, part: str) -> list[CaptionedImage]:
-    folders = [picture_folder(folder, split) for split in SPLITS]
-    on_disk = set().union(*map(files_in, folders))
-    listed = []
-    for entry in read_karpathy(file):
-        if entry.coco_id is None:
-            raise CaptionFileError(
-                f"{file}: {entry.name} has no cocoid: is it of another data set?"
-            )
-        if entry.part == part:
-            listed.append(CaptionedImage(entry.coco_id, Path(entry.name), entry.captions))
-    # He names the files of 2014; those of 2017 are the same pictures.
-    renamed = [
-        item if item.path.name in on_disk else replace(item, path=Path(f"{item.image_id:012d}.jpg"))
-        for item in listed
-    ]
-    return keep_present(renamed, folders, f"{file} ({part})")

@@ -1,4 +1,4 @@
-"""Fetches a file over HTTP: resumed where it broke off, believed only when it was verified."""
+"""Download a file over HTTP, with resumption and verification."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from cmlearn.data.progress import progress_bar
 CHUNK = 1 << 20  # bytes read at a time
 TIMEOUT = 30  # seconds without a byte
 ATTEMPTS = 5
-WAIT = 2.0  # seconds before the second attempt, twice as many before each further one
+WAIT = 2.0  # seconds before the second attempt; doubled before each further one
 TRY_LATER = {408, 425, 429, 500, 502, 503, 504}
-BYTES: dict[str, Any] = {"unit": "B", "unit_scale": True}  # of a progress bar
+BYTES: dict[str, Any] = {"unit": "B", "unit_scale": True}  # options of the progress bar
 
 
 class DownloadError(OSError):
-    """A file that could not be fetched; the message names its address and what to do."""
+    """A download failed; the message names the address and what to do."""
 
 
 class _BrokeOffError(Exception):
-    """Worth another attempt."""
+    """The connection failed in a way that justifies another attempt."""
 
 
 def download(
@@ -42,25 +42,29 @@ def download(
     wait: float = WAIT,
     progress: bool = True,
 ) -> Path:
-    """Return the file at `path`, fetched now unless it is there and as it was published.
+    """Download a file, unless `path` already has the expected size and checksum.
 
-    It is written to `path`.partial and renamed when it is whole. With a checksum, what an earlier
-    call left there is not fetched again; without one, nothing could tell whether both halves
-    are of one file.
+    The file is written to `path`.partial and renamed after verification. With a checksum, a
+    partial file of an earlier call is resumed. Without one it is downloaded from the start,
+    because the file on the server may have changed in between.
 
     Args:
-        url: http or https.
-        path: where to; its folder is made where it is missing.
-        size: bytes that it must have, where that is known.
-        sha256: its checksum in hex, where that is known.
-        attempts: how often to try when the connection breaks or the server is busy.
-        wait: seconds before the second attempt; they double.
-        progress: show a bar, on stderr.
+        url: address, http or https.
+        path: the file to write; its folder is created if missing.
+        size: expected size in bytes, if known.
+        sha256: expected SHA-256 in hexadecimal, if known.
+        attempts: maximum number of attempts if the connection breaks or the server is busy.
+        wait: seconds before the second attempt; doubled before each further one.
+        progress: show a bar on standard error.
+
+    Returns:
+        The path of the file.
 
     Raises:
-        DownloadError: the server does not have it, sends something else, or breaks off every time.
+        DownloadError: the server does not have the file, sends other content, or every attempt
+            fails.
         OSError: the disk is full, or the folder cannot be written.
-        ValueError: the address is not http or https, or the checksum no SHA-256.
+        ValueError: the address is not http or https, or `sha256` is malformed.
     """
     address = urlsplit(url)
     if address.scheme not in {"http", "https"} or not address.hostname:
@@ -78,7 +82,7 @@ def download(
             time.sleep(wait * 2 ** (attempt - 1))
         start = partial.stat().st_size if sha256 and partial.is_file() else 0
         try:
-            if not start or start != size:  # else it is whole, and only has to be verified
+            if not start or start != size:  # otherwise it is complete and needs only verification
                 _fetch(url, partial, start, size, sha256, progress)
         except _BrokeOffError as error:
             reason = str(error)
@@ -87,23 +91,23 @@ def download(
         if not reason:
             return partial.replace(path)
         partial.unlink()
-        if start == 0:  # else it may have been the earlier part that was wrong
-            raise DownloadError(f"{url} sent something else than was published: {reason}; deleted")
+        if start == 0:  # otherwise the part of an earlier call may be the wrong one
+            raise DownloadError(f"{url} sent another file than expected: {reason}; deleted")
     raise DownloadError(
-        f"{url} could not be fetched in {attempts} attempts: {reason}. Run this again to go on"
+        f"{url} could not be fetched in {attempts} attempts: {reason}. Run this again to continue"
     )
 
 
 def _fetch(
     url: str, partial: Path, start: int, size: int | None, sha256: str | None, progress: bool
 ) -> None:
-    """Write what the server sends to `partial`, from byte `start` on."""
+    """Write the response of the server to `partial`, from byte `start` on."""
     with _open(url, partial, start) as response:
         if response.status != HTTPStatus.PARTIAL_CONTENT:
-            start = 0  # it knows nothing of ranges, and sends the whole
+            start = 0  # the server ignores ranges and sends the whole file
         elif not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
             partial.unlink()
-            raise _BrokeOffError(f"asked to go on from byte {start:,}, the server sent other bytes")
+            raise _BrokeOffError(f"the server did not continue at byte {start:,} as requested")
         total = _total(response, start, url, size, sha256)
         check_free_space(partial, (total or 0) - start)
         bar = progress_bar(show=progress, desc=partial.stem, total=total, initial=start, **BYTES)
@@ -112,7 +116,9 @@ def _fetch(
             while chunk := _read(response):
                 start += len(chunk)
                 if total is not None and start > total:
-                    raise DownloadError(f"{url} sends more than {total:,} bytes; gave up")
+                    raise DownloadError(
+                        f"{url} sends more than the expected {total:,} bytes; stopped"
+                    )
                 file.write(chunk)
                 bar.update(len(chunk))
     if total is not None and start < total:
@@ -120,7 +126,7 @@ def _fetch(
 
 
 def _open(url: str, partial: Path, start: int) -> HTTPResponse:
-    """Ask for the file from byte `start` on; remove `partial` where it is longer than the file."""
+    """Request the file from byte `start` on; remove `partial` if it is longer than the file."""
     headers = {"User-Agent": "cmlearn", "Accept-Encoding": "identity"}
     if start:
         headers["Range"] = f"bytes={start}-"
@@ -150,24 +156,24 @@ def _read(response: HTTPResponse) -> bytes:
 def _total(
     response: HTTPResponse, start: int, url: str, size: int | None, sha256: str | None
 ) -> int | None:
-    """How long the whole file will be, as the server says it or as it was published."""
+    """Return the size of the whole file, as stated by the server or by `size`; None if unknown."""
     stated = response.headers.get("Content-Length", "")
     total = start + int(stated) if re.fullmatch(r"\d{1,18}", stated) else size
     if size is not None and total != size:
         raise DownloadError(
-            f"{url} offers {total:,} bytes where {size:,} were published: has it changed, or is it "
-            "a page to log in?"
+            f"{url} offers {total:,} bytes where {size:,} were expected: has the file changed, or "
+            "is this a login page?"
         )
     if total is None and sha256 is None and not response.chunked:  # type: ignore[attr-defined]
         raise DownloadError(
-            f"{url}: the server does not say how long the file is, so that nothing could tell "
-            "whether it came whole; give its size or sha256"
+            f"{url}: the server does not say how long the file is, so a truncated download would "
+            "go unnoticed; give size or sha256"
         )
     return total
 
 
 def _difference(path: Path, size: int | None, sha256: str | None, progress: bool) -> str:
-    """How the file differs from what was published; empty where it does not."""
+    """Describe how the file differs from the expected size and checksum; empty if it does not."""
     length = path.stat().st_size
     if size is not None and length != size:
         return f"{length:,} bytes instead of {size:,}"

@@ -1,4 +1,4 @@
-"""Recognises Flickr8k or Flickr30k in a folder, whichever copy of it somebody has.
+"""Read Flickr8k and Flickr30k from the authors' archives or from a common copy.
 
 Hodosh et al. 2013, "Framing image description as a ranking task", https://doi.org/10.1613/jair.3994
 (Flickr8k); Young et al. 2014, "From image descriptions to visual denotations",
@@ -28,39 +28,27 @@ from cmlearn.data.photos.karpathy import read_karpathy
 from cmlearn.data.photos.on_disk import files_in, keep_present
 from cmlearn.data.splits import SEED, SHARES, split_by_picture
 
-# What the authors' archives and Kaggle's copies are called; the first that is there is taken.
+# File names in the authors' archives and in the copies on Kaggle; the first that exists is read.
 TOKEN_FILES = (
     "Flickr8k.token.txt",
     "Flickr8k.token.txt.gz",
     "results_20130124.token",
     "results_20130124.token.gz",
 )
-
-
 CSV_FILES = ("captions.txt", "captions.csv", "results.csv", "results_mini.csv")
-
-
 KARPATHY_FILES = ("dataset_flickr8k.json", "dataset_flickr30k.json", "dataset.json")
-
-
 LISTS = {
     "train": ("Flickr_8k.trainImages.txt", "train.txt"),
     "val": ("Flickr_8k.devImages.txt", "val.txt"),
     "test": ("Flickr_8k.testImages.txt", "test.txt"),
 }
-
-
-# What the photographs are called tells the two apart: a number with a secret, or a number alone.
+# Picture names distinguish the data sets: Flickr8k adds ten hexadecimal digits to the photo's id.
 NAME_FORMS = {"flickr8k": r"\d+_[0-9a-f]{10}\.jpg", "flickr30k": r"\d+\.jpg"}
-
-
 TEXT_FOLDERS = ("", "Flickr8k_text", "flickr30k_images", "flickr30k_images/flickr30k_images")
-
-
 PICTURE_FOLDERS = (
     "Images",
     "images",
-    "Flicker8k_Dataset",  # as its authors spell it
+    "Flicker8k_Dataset",  # the authors' spelling
     "Flickr8k_Dataset",
     "Flickr8k_Dataset/Flicker8k_Dataset",
     "flickr30k-images",
@@ -68,28 +56,36 @@ PICTURE_FOLDERS = (
     "flickr30k_images/flickr30k_images",
     "",
 )
+NAME_COLUMNS = ("image", "image_name")
+CAPTION_COLUMNS = ("caption", "comment")
+
+Captions = dict[str, list[str]]  # file name of a picture -> its captions
 
 
 def read_flickr(folder: Path | str, part: str, expected: str | None = None) -> list[CaptionedImage]:
-    """Return the captioned pictures of "train", "val" or "test", in the order of their ids.
+    """Read the training, validation or test part of Flickr8k or Flickr30k.
 
-    Recognises captions as the authors' token file (also .gz), as one of Kaggle's CSV files, or
-    as Karpathy's JSON; the split as the official lists, or as Karpathy's JSON. Where neither
-    says the split, the pictures are split 80, 10 and 10 %, the same way every time, with a
-    warning. Pictures that are in no list belong to no part (91 of Flickr8k, and a key of its token
-    file that names no picture). Ids are those that the photographs have on Flickr: the same in
-    both data sets, which share pictures.
+    Captions come from the authors' token file (also as .gz), one of Kaggle's CSV files, or
+    Karpathy's JSON. The split comes from the official lists or from Karpathy's JSON. Without
+    either, the pictures are divided 80, 10 and 10 %, always in the same way, with a warning.
+    Pictures that no list names belong to no part; Flickr8k has 91 of them, and its token file has
+    a key that names no picture. The ids are the photographs' ids on Flickr, so a picture has the
+    same id in both data sets.
 
     Args:
-        folder: what holds these files, or the subfolders that the archives unpack to.
-        part: "train", "val" (Flickr8k calls it dev) or "test".
-        expected: "flickr8k" or "flickr30k", to refuse the other; None takes either.
+        folder: the folder with these files, or with the folders that the archives unpack to.
+        part: "train", "val" (called dev in Flickr8k) or "test".
+        expected: "flickr8k" or "flickr30k", to refuse the other data set; None accepts both.
+
+    Returns:
+        The captioned pictures, sorted by id.
 
     Raises:
-        ValueError: no such part.
-        FileNotFoundError: something is missing; the message says what was looked for, and where.
-        CaptionFileError: a file is damaged, a picture is in two parts, or most pictures are named
-            as those of the data set that is not the expected one.
+        ValueError: the part is unknown.
+        FileNotFoundError: a file or all pictures are missing; the message lists where they were
+            searched.
+        CaptionFileError: a file is damaged, a picture is in two parts, or most file names have
+            the form of the data set that is not expected.
     """
     folder = Path(folder)
     if part not in LISTS:
@@ -103,7 +99,7 @@ def read_flickr(folder: Path | str, part: str, expected: str | None = None) -> l
     if not parts:
         warnings.warn(
             f"{folder} has no list of its parts ({_any_of(LISTS[part])}): 80, 10 and 10 % of the "
-            "pictures are for training, choosing and testing",
+            "pictures are used for training, validation and testing",
             stacklevel=2,
         )
         parts = _own_parts(captions, ids)
@@ -116,136 +112,45 @@ def read_flickr(folder: Path | str, part: str, expected: str | None = None) -> l
     return keep_present(listed, [_picture_folder(folder, captions)], f"{source} ({part})")
 
 
-def _read_captions(folder: Path) -> tuple[Path, Captions]:
-    readers: Mapping[tuple[str, ...], Callable[[Path], Captions]] = {
-        TOKEN_FILES: read_token_file,
-        CSV_FILES: read_csv_file,
-        KARPATHY_FILES: lambda file: {x.name: list(x.captions) for x in read_karpathy(file)},
-    }
-    for names, read in readers.items():
-        file = _find(folder, names)
-        if file:
-            captions = read(file)
-            if not captions:
-                raise CaptionFileError(f"{file} has no captions: was it cut off?")
-            return file, captions
-    raise FileNotFoundError(
-        f"no captions in {folder}: looked for {_any_of([x for names in readers for x in names])}, "
-        f"there and in its subfolders {', '.join(TEXT_FOLDERS[1:])}. How to get them: "
-        "`python -m cmlearn download flickr8k` (or flickr30k)"
-    )
-
-
-def _refuse_another(expected: str | None, captions: Captions, source: Path, folder: Path) -> None:
-    for name, form in NAME_FORMS.items():
-        alike = [key for key in captions if re.fullmatch(form, key)]
-        if expected and name != expected and 2 * len(alike) > len(captions):
-            raise CaptionFileError(
-                f"{source} names pictures as {name.capitalize()} does, such as {alike[0]!r}, and "
-                f"{expected.capitalize()} was named: write {name}:{folder}"
-            )
-
-
-def _find(folder: Path, names: Iterable[str]) -> Path | None:
-    paths = (folder / inside / name for name in names for inside in TEXT_FOLDERS)
-    return next((path for path in paths if path.is_file()), None)
-
-
-def _listed_parts(folder: Path) -> dict[str, list[str]]:
-    """The official lists, all of them or none."""
-    files = {part: _find(folder, names) for part, names in LISTS.items()}
-    if not any(files.values()):
-        return {}
-    parts: dict[str, list[str]] = {}
-    listed_in: dict[str, Path] = {}
-    for part, file in files.items():
-        if file is None:
-            raise FileNotFoundError(
-                f"{folder} has lists of other parts and none of {part!r}: {_any_of(LISTS[part])}"
-            )
-        parts[part] = read_split_list(file)
-        for name in parts[part]:  # in two parts, it would be trained on and tested with
-            if name in listed_in:
-                raise CaptionFileError(f"{file} and {listed_in[name]} both list {name}")
-            listed_in[name] = file
-    return parts
-
-
-def _karpathy_parts(folder: Path) -> dict[str, list[str]]:
-    file = _find(folder, KARPATHY_FILES)
-    entries = read_karpathy(file) if file else []
-    return {part: [x.name for x in entries if x.part == part] for part in LISTS} if entries else {}
-
-
-def _own_parts(captions: Captions, ids: Mapping[str, int]) -> dict[str, list[str]]:
-    # Of all that have captions, not of what is on disk: a missing picture moves no other.
-    items = [CaptionedImage(ids[name], Path(name), ()) for name in captions]
-    parts = split_by_picture(items, SHARES, np.random.default_rng(SEED))
-    return {part: [item.path.name for item in chosen] for part, chosen in parts.items()}
-
-
-def _photo_ids(names: Iterable[str]) -> dict[str, int]:
-    """The numbers that names begin with, if they tell the pictures apart; else their order."""
-    numbers = {name: re.match(r"\d+", name) for name in sorted(names)}
-    ids = {name: int(match[0]) for name, match in numbers.items() if match}
-    if len(set(ids.values())) == len(numbers):
-        return ids
-    return {name: order for order, name in enumerate(numbers, start=1)}
-
-
-def _picture_folder(folder: Path, captions: Captions) -> Path:
-    """The folder that has most of the pictures."""
-    count = {name: len(files_in(folder / name) & captions.keys()) for name in PICTURE_FOLDERS}
-    best = max(count, key=lambda name: count[name])
-    if not count[best]:
-        looked = ", ".join(name for name in PICTURE_FOLDERS if name)
-        raise FileNotFoundError(
-            f"no pictures in {folder}: its captions name {len(captions)}, such as "
-            f"{next(iter(captions), '')!r}, and none is there or in its subfolders {looked}"
-        )
-    return folder / best
-
-
-def _any_of(names: Sequence[str]) -> str:
-    return " or ".join(names)
-
-
-NAME_COLUMNS = ("image", "image_name")
-
-
-CAPTION_COLUMNS = ("caption", "comment")
-
-
-Captions = dict[str, list[str]]
-
-
 def read_token_file(file: Path) -> Captions:
-    """Captions by the picture's file name, from lines of NAME#NUMBER, a tab, the caption.
+    """Read a token file: lines of NAME#NUMBER, a tab, and a caption.
 
-    One key of Flickr8k, `2258277193_586949ec62.jpg.1`, names no file that there is.
+    One key of Flickr8k, `2258277193_586949ec62.jpg.1`, names a picture that does not exist.
+
+    Args:
+        file: the authors' token file, plain or as .gz.
+
+    Returns:
+        The captions by the picture's file name.
 
     Raises:
-        CaptionFileError: a line is of another form; the message has its number.
+        CaptionFileError: a line has another form; the message gives its number.
     """
     captions: Captions = {}
     for number, line in read_lines(file):
         match = re.fullmatch(r"([^\t#]+)#\d+(?:\t(.*))?", line)
         if match is None:
             raise CaptionFileError(
-                f"{file}: line {number} is not a picture's name, # and a number, a tab, a caption"
+                f"{file}: line {number} is not a picture's name, #, a number, a tab and a caption"
             )
         _add(captions, match[1], match[2] or "", f"{file}: line {number}")
     return captions
 
 
 def read_csv_file(file: Path) -> Captions:
-    """Captions by the picture's file name, from one of Kaggle's CSV files.
+    """Read one of Kaggle's CSV files.
 
-    They have commas and quotes ("image,caption"), or bars and bare quotes
-    ("image_name| comment_number| comment").
+    The columns are separated by commas, with quoting ("image,caption"), or by vertical bars,
+    without quoting ("image_name| comment_number| comment").
+
+    Args:
+        file: the CSV file.
+
+    Returns:
+        The captions by the picture's file name.
 
     Raises:
-        CaptionFileError: no such header, or a row of another form; the message has its number.
+        CaptionFileError: the header or a row has another form; the message gives its number.
     """
     text = read_text(file)
     header = text.partition("\n")[0]
@@ -263,16 +168,116 @@ def read_csv_file(file: Path) -> Captions:
 
 
 def read_split_list(file: Path) -> list[str]:
-    """File names of a split, one in a line; some lists leave ".jpg" out.
+    """Read the list of a split, one file name in each line.
+
+    Args:
+        file: an official list; lines without a suffix mean .jpg files.
+
+    Returns:
+        The file names in order, without duplicates.
 
     Raises:
-        CaptionFileError: a line is no file name.
+        CaptionFileError: a line is not a file name.
     """
     names = (
         plain_name(line if "." in line else f"{line}.jpg", f"{file}: line {number}")
         for number, line in read_lines(file)
     )
     return list(dict.fromkeys(names))
+
+
+def _read_captions(folder: Path) -> tuple[Path, Captions]:
+    readers: Mapping[tuple[str, ...], Callable[[Path], Captions]] = {
+        TOKEN_FILES: read_token_file,
+        CSV_FILES: read_csv_file,
+        KARPATHY_FILES: lambda file: {x.name: list(x.captions) for x in read_karpathy(file)},
+    }
+    for names, read in readers.items():
+        file = _find(folder, names)
+        if file:
+            captions = read(file)
+            if not captions:
+                raise CaptionFileError(f"{file} has no captions: is it truncated?")
+            return file, captions
+    raise FileNotFoundError(
+        f"no captions in {folder}: looked for {_any_of([x for names in readers for x in names])}, "
+        f"there and in its subfolders {', '.join(TEXT_FOLDERS[1:])}. To get them: "
+        "`python -m cmlearn download flickr8k` (or flickr30k)"
+    )
+
+
+def _refuse_another(expected: str | None, captions: Captions, source: Path, folder: Path) -> None:
+    for name, form in NAME_FORMS.items():
+        alike = [key for key in captions if re.fullmatch(form, key)]
+        if expected and name != expected and 2 * len(alike) > len(captions):
+            raise CaptionFileError(
+                f"{source} names pictures as {name.capitalize()} does, such as {alike[0]!r}, but "
+                f"{expected.capitalize()} was requested: write {name}:{folder}"
+            )
+
+
+def _find(folder: Path, names: Iterable[str]) -> Path | None:
+    paths = (folder / inside / name for name in names for inside in TEXT_FOLDERS)
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _listed_parts(folder: Path) -> dict[str, list[str]]:
+    """Read the official lists; empty if there are none."""
+    files = {part: _find(folder, names) for part, names in LISTS.items()}
+    if not any(files.values()):
+        return {}
+    parts: dict[str, list[str]] = {}
+    listed_in: dict[str, Path] = {}
+    for part, file in files.items():
+        if file is None:
+            raise FileNotFoundError(
+                f"{folder} has lists of other parts, but none of {part!r}: {_any_of(LISTS[part])}"
+            )
+        parts[part] = read_split_list(file)
+        for name in parts[part]:  # in two parts, it would be used for training and testing
+            if name in listed_in:
+                raise CaptionFileError(f"{file} and {listed_in[name]} both list {name}")
+            listed_in[name] = file
+    return parts
+
+
+def _karpathy_parts(folder: Path) -> dict[str, list[str]]:
+    file = _find(folder, KARPATHY_FILES)
+    entries = read_karpathy(file) if file else []
+    return {part: [x.name for x in entries if x.part == part] for part in LISTS} if entries else {}
+
+
+def _own_parts(captions: Captions, ids: Mapping[str, int]) -> dict[str, list[str]]:
+    # All captioned pictures are split, not those on disk: a missing one must not move the others.
+    items = [CaptionedImage(ids[name], Path(name), ()) for name in captions]
+    parts = split_by_picture(items, SHARES, np.random.default_rng(SEED))
+    return {part: [item.path.name for item in chosen] for part, chosen in parts.items()}
+
+
+def _photo_ids(names: Iterable[str]) -> dict[str, int]:
+    """Return the number that begins each name or, if these are not unique, its rank."""
+    numbers = {name: re.match(r"\d+", name) for name in sorted(names)}
+    ids = {name: int(match[0]) for name, match in numbers.items() if match}
+    if len(set(ids.values())) == len(numbers):
+        return ids
+    return {name: order for order, name in enumerate(numbers, start=1)}
+
+
+def _picture_folder(folder: Path, captions: Captions) -> Path:
+    """Return the folder that has the most pictures of the captions."""
+    count = {name: len(files_in(folder / name) & captions.keys()) for name in PICTURE_FOLDERS}
+    best = max(count, key=lambda name: count[name])
+    if not count[best]:
+        searched = ", ".join(name for name in PICTURE_FOLDERS if name)
+        raise FileNotFoundError(
+            f"no pictures in {folder}: its captions name {len(captions)}, such as "
+            f"{next(iter(captions), '')!r}, and none is there or in its subfolders {searched}"
+        )
+    return folder / best
+
+
+def _any_of(names: Sequence[str]) -> str:
+    return " or ".join(names)
 
 
 def _rows_with_commas(text: str, columns: int, file: Path) -> Iterator[tuple[int, str, str]]:
@@ -282,10 +287,12 @@ def _rows_with_commas(text: str, columns: int, file: Path) -> Iterator[tuple[int
         for row in reader:
             if row and len(row) < columns:
                 raise CaptionFileError(f"{file}: line {reader.line_num} has {len(row)} columns")
-            if row:  # where nobody quoted it, a caption's commas make more columns
+            if row:  # an unquoted caption has a column for each of its commas
                 yield reader.line_num, row[0], ",".join(row[columns - 1 :])
     except csv.Error as error:
-        raise CaptionFileError(f"{file}: line {reader.line_num} is no CSV: {error}") from error
+        raise CaptionFileError(
+            f"{file}: line {reader.line_num} is not valid CSV: {error}"
+        ) from error
 
 
 def _rows_with_bars(text: str, columns: int, file: Path) -> Iterator[tuple[int, str, str]]:
@@ -294,7 +301,8 @@ def _rows_with_bars(text: str, columns: int, file: Path) -> Iterator[tuple[int, 
         if len(row) == columns:
             yield number, row[0], row[-1]
         elif line.strip():
-            # Kaggle's copy lacks the second bar in "2199200615.jpg| 4   A dog runs across ...".
+            # Kaggle's copy lacks the second bar in one line:
+            # "2199200615.jpg| 4   A dog runs across ...".
             match = re.fullmatch(r"\s*\d+\s+(.*)", row[-1]) if len(row) == columns - 1 else None
             if match is None:
                 raise CaptionFileError(f"{file}: line {number} has {len(row)} columns")
@@ -303,7 +311,7 @@ def _rows_with_bars(text: str, columns: int, file: Path) -> Iterator[tuple[int, 
 
 def _add(captions: Captions, name: str, caption: str, where: str) -> None:
     if "\n" in caption:
-        raise CaptionFileError(f"{where}: a caption of several lines: is a quote left open?")
+        raise CaptionFileError(f"{where}: a caption of several lines; is a closing quote missing?")
     of_picture = captions.setdefault(plain_name(name.strip(), where), [])
     if caption.strip():
         of_picture.append(one_line(caption))

@@ -1,4 +1,4 @@
-"""Reads Karpathy's dataset_*.json: captions of a data set with the split of each picture.
+"""Read Karpathy's dataset_*.json files: the captions and the split of each picture.
 
 Karpathy and Fei-Fei 2015, "Deep visual-semantic alignments for generating image descriptions",
 https://arxiv.org/abs/1412.2306; the files: https://cs.stanford.edu/people/karpathy/deepimagesent/
@@ -17,18 +17,18 @@ from cmlearn.data.photos.caption_file import (
     value_of,
 )
 
-# "restval" is what COCO's validation pictures had left over; everybody trains on it.
+# "restval" is the rest of COCO's validation pictures, which is used for training by convention.
 PARTS = {"train": "train", "restval": "train", "val": "val", "test": "test"}
 
 
 class KarpathyEntry(NamedTuple):
-    """A picture of such a file.
+    """A picture listed in one of Karpathy's files.
 
     Attributes:
-        name: of the file of the picture.
+        name: file name of the picture.
         part: "train", "val" or "test".
-        captions: as they were written, not the file's tokens.
-        coco_id: its id in COCO; None in Flickr8k and Flickr30k.
+        captions: the original sentences, not the tokens of the file.
+        coco_id: id of the picture in COCO; None for Flickr8k and Flickr30k.
     """
 
     name: str
@@ -38,10 +38,16 @@ class KarpathyEntry(NamedTuple):
 
 
 def read_karpathy(file: Path) -> list[KarpathyEntry]:
-    """Return the pictures of a dataset_coco.json, dataset_flickr8k.json or dataset_flickr30k.json.
+    """Read one of Karpathy's files.
+
+    Args:
+        file: dataset_coco.json, dataset_flickr8k.json or dataset_flickr30k.json.
+
+    Returns:
+        The pictures in the order of the file.
 
     Raises:
-        CaptionFileError: the JSON is cut off, lacks a key, or lists a picture twice.
+        CaptionFileError: the JSON is truncated, lacks a key, or lists a picture twice.
     """
     entries = [
         _entry(content, f"{file}: images[{number}]")
@@ -49,7 +55,7 @@ def read_karpathy(file: Path) -> list[KarpathyEntry]:
     ]
     seen: set[str] = set()
     for entry in entries:
-        if entry.name in seen:  # in two splits, it would be trained on and tested with
+        if entry.name in seen:  # in two splits, it would be used for training and testing
             raise CaptionFileError(f"{file} lists {entry.name} twice")
         seen.add(entry.name)
     return entries
@@ -58,7 +64,7 @@ def read_karpathy(file: Path) -> list[KarpathyEntry]:
 def _entry(content: Any, where: str) -> KarpathyEntry:
     split = value_of(content, "split", str, where)
     if split not in PARTS:
-        raise CaptionFileError(f"{where} is in the split {split!r}, none of {[*PARTS]}")
+        raise CaptionFileError(f"{where} is in the split {split!r}, not one of {[*PARTS]}")
     sentences = value_of(content, "sentences", list, where)
     captions = (one_line(value_of(sentence, "raw", str, where)) for sentence in sentences)
     return KarpathyEntry(

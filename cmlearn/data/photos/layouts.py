@@ -1,6 +1,6 @@
-"""Writes pictures with captions in the layouts of COCO, Flickr8k and Flickr30k.
+"""Write pictures with captions in the layouts of COCO, Flickr8k and Flickr30k.
 
-So that whoever has none of them sees what their folders look like, and the tests too.
+Examples and tests need such folders without a download.
 """
 
 from __future__ import annotations
@@ -18,22 +18,22 @@ import numpy as np
 
 from cmlearn.data.captioned import CaptionedPictures
 
-QUALITY = 95  # of JPEG, from 0 to 100
+QUALITY = 95  # JPEG quality, 0 to 100
 LISTS = {
     "train": "Flickr_8k.trainImages.txt",
     "val": "Flickr_8k.devImages.txt",
     "test": "Flickr_8k.testImages.txt",
 }
 
-Row = tuple[int, np.ndarray, tuple[str, ...]]
+Row = tuple[int, np.ndarray, tuple[str, ...]]  # id, (H, W, 3) uint8 RGB, captions
 
 
 def write_as_coco(parts: Mapping[str, CaptionedPictures], folder: Path | str) -> Path:
-    """Write pictures as COCO has them: PART/ID.jpg beside annotations/captions_PART.json.
+    """Write pictures in COCO's layout: PART/ID.jpg and annotations/captions_PART.json.
 
     Args:
-        parts: by the name of their split, such as "train2017" and "val2017".
-        folder: where to; made where it is missing.
+        parts: the pictures of each split, by a name such as "train2017".
+        folder: the folder to write; created if missing.
 
     Returns:
         The folder.
@@ -44,12 +44,12 @@ def write_as_coco(parts: Mapping[str, CaptionedPictures], folder: Path | str) ->
 
 
 def write_coco_split(folder: Path | str, split: str, rows: Iterable[Row]) -> None:
-    """Write one split as COCO has it, picture by picture.
+    """Write one split in COCO's layout, one picture at a time.
 
     Args:
-        folder: where to; made where it is missing.
-        split: such as "train2017".
-        rows: of each picture its id, its pixels (H, W, 3) uint8 RGB, its captions.
+        folder: the folder to write; created if missing.
+        split: name of the split, such as "train2017".
+        rows: the id, the pixels, (H, W, 3) uint8 RGB, and the captions of each picture.
     """
     images: list[dict[str, object]] = []
     annotations: list[dict[str, object]] = []
@@ -58,7 +58,7 @@ def write_coco_split(folder: Path | str, split: str, rows: Iterable[Row]) -> Non
         _write_jpeg(Path(folder) / split / name, image)
         height, width = image.shape[:2]
         images.append({"id": image_id, "file_name": name, "height": height, "width": width})
-        # A number of its own in all splits, for no picture has a hundred captions.
+        # Unique over all splits, because no picture has a hundred captions.
         for number, caption in enumerate(captions, start=100 * image_id):
             annotations.append({"id": number, "image_id": image_id, "caption": caption})
     file = Path(folder) / "annotations" / f"captions_{split}.json"
@@ -67,11 +67,11 @@ def write_coco_split(folder: Path | str, split: str, rows: Iterable[Row]) -> Non
 
 
 def write_as_flickr8k(parts: Mapping[str, CaptionedPictures], folder: Path | str) -> Path:
-    """Write pictures as Flickr8k has them: Images/, Flickr8k.token.txt, and a list for each part.
+    """Write pictures in the layout of Flickr8k: Images/, Flickr8k.token.txt and lists of the parts.
 
     Args:
-        parts: by the name of their part: "train", "val", "test".
-        folder: where to; made where it is missing.
+        parts: the pictures of each part: "train", "val" or "test".
+        folder: the folder to write; created if missing.
 
     Returns:
         The folder.
@@ -83,9 +83,14 @@ def write_as_flickr8k(parts: Mapping[str, CaptionedPictures], folder: Path | str
 
 
 def write_as_flickr30k(parts: Mapping[str, CaptionedPictures], folder: Path | str) -> Path:
-    """Write pictures as Flickr30k has them: flickr30k-images/, a packed token file, and lists.
+    """Write pictures in the layout of Flickr30k: flickr30k-images/, a .gz token file and lists.
 
-    Arguments and result are those of `write_as_flickr8k`.
+    Args:
+        parts: the pictures of each part: "train", "val" or "test".
+        folder: the folder to write; created if missing.
+
+    Returns:
+        The folder.
     """
     lists = {part: f"{part}.txt" for part in parts}
     tokens = _write_flickr(parts, Path(folder), "flickr30k-images", lists, "{}.jpg".format)
@@ -95,9 +100,16 @@ def write_as_flickr30k(parts: Mapping[str, CaptionedPictures], folder: Path | st
 
 
 def write_as_kaggle(parts: Mapping[str, CaptionedPictures], folder: Path | str) -> Path:
-    """Write pictures as Kaggle has Flickr8k: Images/ and captions.txt, a CSV; no list of parts.
+    """Write pictures in the layout of Flickr8k on Kaggle: Images/ and captions.txt, a CSV file.
 
-    Arguments and result are those of `write_as_flickr8k`.
+    The layout has no lists of the parts.
+
+    Args:
+        parts: the pictures of each part: "train", "val" or "test".
+        folder: the folder to write; created if missing.
+
+    Returns:
+        The folder.
     """
     folder = Path(folder)
     lines = [("image", "caption")]
@@ -111,11 +123,11 @@ def write_as_kaggle(parts: Mapping[str, CaptionedPictures], folder: Path | str) 
 
 
 def write_karpathy_file(parts: Mapping[str, CaptionedPictures], file: Path | str) -> Path:
-    """Write the captions alone as Karpathy's dataset_flickr8k.json has them.
+    """Write captions in the form of Karpathy's dataset_flickr8k.json.
 
     Args:
-        parts: by the name of their part: "train", "val", "test".
-        file: where to.
+        parts: the pictures of each part: "train", "val" or "test".
+        file: the file to write.
 
     Returns:
         The file.
@@ -134,12 +146,12 @@ def write_karpathy_file(parts: Mapping[str, CaptionedPictures], file: Path | str
 
 
 def _words(caption: str) -> list[str]:
-    """Words in lower case without punctuation, as in Karpathy's files."""
+    """Split into words in lower case without punctuation, as in Karpathy's files."""
     return re.findall(r"\w+", caption.lower())
 
 
 def _name_of_flickr8k(image_id: int) -> str:
-    """A photograph's number on Flickr, and ten digits that nobody can guess."""
+    """Return a name of Flickr's form: the photograph's id and ten hexadecimal digits."""
     return f"{image_id}_{hashlib.sha256(str(image_id).encode()).hexdigest()[:10]}.jpg"
 
 
@@ -150,7 +162,7 @@ def _write_flickr(
     lists: Mapping[str, str],
     name_of: Callable[[int], str],
 ) -> str:
-    """Write the pictures and the lists; return what the token file holds."""
+    """Write the pictures and the lists; return the text of the token file."""
     lines = []
     for part, data in parts.items():
         for image_id, image, captions in _rows(data):

@@ -1,4 +1,4 @@
-"""Finds the pictures that a file of captions lists."""
+"""Find the pictures on disk that a file of captions lists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cmlearn.data.captioned import CaptionedImage
 
 
 def files_in(folder: Path) -> set[str]:
-    """The names of the files in a folder; none where there is no such folder."""
+    """Return the names of the files in a folder; an empty set if the folder does not exist."""
     if not folder.is_dir():
         return set()
     with os.scandir(folder) as entries:
@@ -20,7 +20,7 @@ def files_in(folder: Path) -> set[str]:
 
 
 def has_files(folder: Path) -> bool:
-    """Whether there is such a folder with a file in it."""
+    """Tell whether the folder exists and contains a file."""
     if not folder.is_dir():
         return False
     with os.scandir(folder) as entries:
@@ -30,17 +30,20 @@ def has_files(folder: Path) -> bool:
 def keep_present(
     listed: Sequence[CaptionedImage], folders: Iterable[Path], source: Path | str
 ) -> list[CaptionedImage]:
-    """Return the pictures that are on disk and that somebody captioned, sorted by id.
+    """Keep the listed pictures that are on disk and have captions.
 
-    What is left out is counted in one warning.
+    One warning counts the pictures that are left out.
 
     Args:
-        listed: each with its mere name as path.
-        folders: where to look; the first that has a picture is taken.
-        source: which list this is, for messages.
+        listed: pictures whose paths are file names without a folder.
+        folders: folders to search, in this order.
+        source: name of the list, for messages.
+
+    Returns:
+        The pictures with their full paths, sorted by id.
 
     Raises:
-        FileNotFoundError: pictures are listed, and none is there.
+        FileNotFoundError: pictures are listed, and none is on disk.
     """
     found: dict[str, Path] = {}
     folders = list(folders)

@@ -1,7 +1,7 @@
-"""A small folder in COCO's layout, drawn from Storybook, with the oddities of real ones.
+"""Draw a small data set in COCO's layout from Storybook, with the defects of real data.
 
-For whoever has no photographs at hand. Its pictures are wide or tall JPEGs, its captions are
-written as people write: capitals, full stops, line ends, now and then a slip of the fingers.
+It replaces COCO where no photographs are available. The pictures are landscape or portrait JPEGs.
+The captions have capitals, full stops, trailing white space and occasional typing errors.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from cmlearn.data.storybook.dataset import load_storybook
 from cmlearn.data.storybook.render import render
 from cmlearn.data.storybook.scene import Scene
 
-VERSION = 2  # of how it is drawn; another one is drawn beside it
+VERSION = 2  # of the drawing; each version has its own folder
 SEED = 2017
 SIDE, LONG_SIDE = 240, 320  # pixels
-# COCO's name of a part: the split of Storybook that it is drawn from, and how many pictures.
+# COCO's name of a part -> the split of Storybook that it is drawn from, number of pictures.
 PARTS: Mapping[str, tuple[str, int]] = {"train2017": ("train", 1000), "val2017": ("test", 400)}
 
-TALL = 0.25  # share of the pictures that are higher than wide
-MORE = 0.1  # ... with six captions instead of five
-SLIP = 0.01  # share of the words with two letters swapped
-LINE_END = 0.01  # share of the captions that end in a newline
-BLANK = 0.1  # ... in a blank
-NOT_THERE = 3  # pictures of a part that are listed and not on disk
-MAX_ID = 581_929  # the largest of COCO's
-LYING = 6  # Exif's number for "turn me a quarter to the right"
+TALL = 0.25  # share of pictures in portrait format
+MORE = 0.1  # share of pictures with six captions instead of five
+SLIP = 0.01  # share of words with two letters swapped
+LINE_END = 0.01  # share of captions that end in a newline
+BLANK = 0.1  # share of captions that end in a space
+NOT_THERE = 3  # pictures of each part that are listed but not on disk
+MAX_ID = 581_929  # the largest id of COCO
+LYING = 6  # Exif orientation: rotate by 90 degrees clockwise for display
 LICENCE = {
     "id": 1,
     "name": "Attribution License",
@@ -46,19 +46,23 @@ LICENCE = {
 
 
 def draw_sample(folder: Path | None = None, counts: Mapping[str, int] | None = None) -> Path:
-    """Return a folder in COCO's layout, drawn now unless it was before.
+    """Draw the sample data set, unless its folder exists.
 
-    Among the pictures of train2017, one is grey, one is stored lying on its side, one has the four
-    inks of a printer, one file was cut off. Three of each part are listed and not there. The same
-    folder comes out every time; it is written aside and renamed when it is whole.
+    In train2017, one picture is greyscale, one is rotated with an Exif orientation, one is CMYK,
+    and one file is truncated. In each part, three pictures are listed but missing. The drawing is
+    deterministic, and the folder is written atomically.
 
     Args:
-        folder: where to; by default under `data/downloads`.
-        counts: how many pictures each part has, at least 8; by default 1,000 and 400.
+        folder: the folder to write; by default `data/downloads/sample-coco-VERSION`.
+        counts: number of pictures of each part, at least 8; by default 1,000 for train2017 and
+            400 for val2017.
+
+    Returns:
+        The folder.
 
     Raises:
         OSError: the folder cannot be written.
-        ValueError: fewer than 8 pictures, or more than Storybook has.
+        ValueError: a count is less than 8, or more than Storybook has.
     """
     folder = folder or downloads_folder() / f"sample-coco-{VERSION}"
     if folder.is_dir():
@@ -86,7 +90,7 @@ def _draw_part(folder: Path, part: str, split: str, count: int) -> None:
 
 def _rows(split: str, count: int, rng: np.random.Generator) -> Iterator[Row]:
     data = load_storybook(split)
-    # Those of one part are odd, of the other even: no number stands for two pictures.
+    # Odd ids in one part and even ids in the other, so that no two pictures share an id.
     ids = 2 * np.sort(rng.choice(MAX_ID // 2, count, replace=False)) + 1 + (split == "test")
     bar = progress_bar(ids.tolist(), desc="drawing a sample of photographs")
     for image_id, scene, captions in zip(bar, data.scenes or (), data.captions):
@@ -94,7 +98,7 @@ def _rows(split: str, count: int, rng: np.random.Generator) -> Iterator[Row]:
 
 
 def _as_photographed(scene: Scene, rng: np.random.Generator) -> np.ndarray:
-    """The scene in the middle of a picture that is wider, or higher, by a third."""
+    """Render a scene at the centre of a landscape or portrait picture, its edges extended."""
     beside = (LONG_SIDE - SIDE) // 2
     tall = rng.random() < TALL
     around = ((beside, beside), (0, 0)) if tall else ((0, 0), (beside, beside))
@@ -102,7 +106,7 @@ def _as_photographed(scene: Scene, rng: np.random.Generator) -> np.ndarray:
 
 
 def _as_written(captions: tuple[str, ...], rng: np.random.Generator) -> tuple[str, ...]:
-    """What five people would type; of some pictures a sixth one tells the first caption again."""
+    """Return captions as annotators type them; some pictures repeat the first as a sixth."""
     more = captions[: int(rng.random() < MORE)]
     return tuple(_typed(caption, rng) for caption in captions + more)
 
@@ -110,13 +114,13 @@ def _as_written(captions: tuple[str, ...], rng: np.random.Generator) -> tuple[st
 def _typed(caption: str, rng: np.random.Generator) -> str:
     words = [_slipped(word, rng) for word in caption.split()]
     text = " ".join(words).capitalize() + "."
-    chance = rng.random()
-    end = "\n" if chance < LINE_END else " " if chance < LINE_END + BLANK else ""
+    draw = rng.random()
+    end = "\n" if draw < LINE_END else " " if draw < LINE_END + BLANK else ""
     return text + end
 
 
 def _slipped(word: str, rng: np.random.Generator) -> str:
-    """The word, seldom with two letters swapped."""
+    """Return the word, rarely with two letters swapped."""
     if len(word) < 4 or rng.random() > SLIP:
         return word
     at = int(rng.integers(1, len(word) - 1))
@@ -124,7 +128,7 @@ def _slipped(word: str, rng: np.random.Generator) -> str:
 
 
 def _disorder(file: Path, rng: np.random.Generator) -> None:
-    """Bring the captions into another order than the pictures, and name the licence, as in COCO."""
+    """Shuffle the captions and add a licence, as in COCO."""
     content = json.loads(file.read_text("utf-8"))
     content["annotations"] = [content["annotations"][i] for i in _order(content, rng)]
     content["licenses"] = [LICENCE]
@@ -142,7 +146,7 @@ def _grey(path: Path) -> None:
 
 
 def _lying(path: Path) -> None:
-    """Store the picture on its left side, with the note that it must be turned."""
+    """Rotate the picture by 90 degrees and record the orientation in Exif."""
     exif = Image.Exif()
     exif[ExifTags.Base.Orientation] = LYING
     _save(Image.fromarray(np.rot90(load_image(path)).copy()), path, exif=exif)

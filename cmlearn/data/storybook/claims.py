@@ -1,4 +1,4 @@
-"""What a caption claims, held against the scene it speaks of."""
+"""Check the claims of a caption against a scene."""
 
 from __future__ import annotations
 
@@ -6,22 +6,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from cmlearn.data.storybook.scene import Scene, Thing, holds
+from cmlearn.data.storybook.scene import NUM_SLOTS, Scene, Thing, holds
 
 CLAIM_KINDS = ("thing", "colour", "size", "relation", "sky", "ground")
-NUM_SLOTS = 6  # three columns in the sky, three on the ground
 
 
 @dataclass(frozen=True)
 class Mention:
-    """A thing that a caption speaks of; a caption that contradicts itself gives two colours."""
+    """A thing that a caption mentions.
+
+    Attributes:
+        kind: one of `KINDS`.
+        colours: the colours of the thing in the caption; two of them contradict each other.
+        sizes: the sizes of the thing in the caption; two of them contradict each other.
+    """
 
     kind: str
     colours: tuple[str, ...] = ()
     sizes: tuple[str, ...] = ()
 
     def fits(self, thing: Thing) -> bool:
-        """Whether everything that is said of it is true of `thing`."""
+        """Tell whether `thing` has the kind and all colours and sizes of the mention."""
         return (
             self.kind == thing.kind
             and all(c == thing.colour for c in self.colours)
@@ -31,7 +36,13 @@ class Mention:
 
 @dataclass(frozen=True)
 class Relation:
-    """That mention number `subject` stands in relation `name` to mention number `object`."""
+    """A spatial relation between two mentions.
+
+    Attributes:
+        subject: index of the subject in `Description.mentions`.
+        name: one of `RELATIONS`.
+        object: index of the object in `Description.mentions`.
+    """
 
     subject: int
     name: str
@@ -40,15 +51,15 @@ class Relation:
 
 @dataclass(frozen=True)
 class Description:
-    """All that a caption claims.
+    """The claims of a caption.
 
     Attributes:
-        mentions: the things it speaks of, in its order.
-        relations: between mentions, by their place in `mentions`.
-        skies: the skies it names (more than one contradict each other).
-        grounds: the grounds it names.
-        dangling: relation words that lack a thing on one side; such a claim is false.
-        unknown: words without meaning in this world.
+        mentions: the things that the caption mentions, in order.
+        relations: the relations between mentions.
+        skies: the skies that the caption names; two of them contradict each other.
+        grounds: the grounds that the caption names.
+        dangling: relations that lack a subject or an object; they count as false claims.
+        unknown: words outside the lexicon, and colours and sizes that no thing follows.
     """
 
     mentions: tuple[Mention, ...] = ()
@@ -61,10 +72,15 @@ class Description:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of a caption, its kind (one of `CLAIM_KINDS`), and whether it is true.
+    """One claim of a caption.
 
-    `relevant` is False for a colour, size or relation of a thing that is not in the scene: it is
-    false, but says nothing about how well colours, sizes or relations are told.
+    Attributes:
+        kind: one of `CLAIM_KINDS`.
+        text: the claim in words, such as "red house".
+        true: whether the claim is true of the scene.
+        relevant: False for a colour, size or relation of a thing that is not in the scene. Such a
+            claim is false, but it does not measure how well colours, sizes or relations are
+            described.
     """
 
     kind: str
@@ -74,10 +90,17 @@ class Claim:
 
 
 def check_claims(description: Description, scene: Scene) -> tuple[Claim, ...]:
-    """Each claim of a description, true or false of the scene.
+    """Check each claim of a description.
 
-    Mentions are matched with different things so that as many claims as possible come true;
-    "a red house and a red house" therefore needs two of them.
+    Mentions are matched to different things such that the number of true claims is maximal. "A red
+    house and a red house" is therefore true only of a scene with two of them.
+
+    Args:
+        description: the claims of a caption.
+        scene: the scene that the caption describes.
+
+    Returns:
+        The claims: things with their colours and sizes, relations, skies, grounds.
     """
     match = _best_match(description, scene)
     claims = list(_claims_about_things(description, match))
@@ -88,24 +111,45 @@ def check_claims(description: Description, scene: Scene) -> tuple[Claim, ...]:
 
 
 def all_true(description: Description, scene: Scene) -> bool:
-    """Whether the description speaks of a thing, and nothing that it says is untrue.
+    """Tell whether a description mentions a thing and all its claims are true.
 
-    A word without meaning in this world ("dragon") may claim anything, so that a description
-    with one is not all true.
+    Unknown words, such as "dragon", may claim anything, so a description with one is not all true.
+
+    Args:
+        description: the claims of a caption.
+        scene: the scene that the caption describes.
     """
     if not description.mentions or description.unknown:
         return False
     return all(claim.true for claim in check_claims(description, scene))
 
 
+def coverage(description: Description, scene: Scene) -> float:
+    """Compute the share of the scene's facts that a description states, 0 to 1.
+
+    The facts are the kind, colour and size of each thing, the sky and the ground.
+
+    Args:
+        description: the claims of a caption.
+        scene: the scene that the caption describes.
+    """
+    facts = 3 * len(scene.things) + 2
+    stated = {
+        (c.kind, c.text)
+        for c in check_claims(description, scene)
+        if c.true and c.kind != "relation"
+    }
+    return len(stated) / facts
+
+
 def _best_match(description: Description, scene: Scene) -> tuple[Thing | None, ...]:
-    """For each mention a thing of its kind, all different, or None."""
+    """Match each mention to a different thing of its kind, or to None."""
     mentions, things = description.mentions, scene.things
     kinds = {t.kind: t for t in things}
     if len(kinds) == len(things) and len({m.kind for m in mentions}) == len(mentions):
         return tuple(kinds.get(m.kind) for m in mentions)
-    # Something stands twice: try every match of the first mentions. No scene has more things
-    # than places; a text that mentions more is false however the rest is matched.
+    # A kind occurs twice, so all matches are tried, but only of the first NUM_SLOTS mentions. No
+    # scene has more things, so a caption with more mentions is false in any case.
     beginning = Description(
         mentions[:NUM_SLOTS],
         tuple(r for r in description.relations if max(r.subject, r.object) < NUM_SLOTS),
@@ -127,31 +171,17 @@ def _claims_about_things(
     description: Description, match: tuple[Thing | None, ...]
 ) -> Iterator[Claim]:
     for mention, thing in zip(description.mentions, match, strict=True):
-        there = thing is not None
-        yield Claim("thing", mention.kind, there)
+        present = thing is not None
+        yield Claim("thing", mention.kind, present)
         for colour in mention.colours:
             true = thing is not None and thing.colour == colour
-            yield Claim("colour", f"{colour} {mention.kind}", true, there)
+            yield Claim("colour", f"{colour} {mention.kind}", true, present)
         for size in mention.sizes:
             true = thing is not None and thing.size == size
-            yield Claim("size", f"{size} {mention.kind}", true, there)
+            yield Claim("size", f"{size} {mention.kind}", true, present)
     for relation in description.relations:
         a, b = match[relation.subject], match[relation.object]
         kinds = [description.mentions[i].kind for i in (relation.subject, relation.object)]
-        there = a is not None and b is not None
+        present = a is not None and b is not None
         true = a is not None and b is not None and holds(a, relation.name, b)
-        yield Claim("relation", f"{kinds[0]} {relation.name} {kinds[1]}", true, there)
-
-
-def coverage(description: Description, scene: Scene) -> float:
-    """How much of the scene is truly said: the share, 0 to 1, of its facts.
-
-    The facts are the kind, colour and size of each thing, the sky and the ground.
-    """
-    facts = 3 * len(scene.things) + 2
-    stated = {
-        (c.kind, c.text)
-        for c in check_claims(description, scene)
-        if c.true and c.kind != "relation"
-    }
-    return len(stated) / facts
+        yield Claim("relation", f"{kinds[0]} {relation.name} {kinds[1]}", true, present)

@@ -1,4 +1,4 @@
-"""The Storybook data set: drawn on first use, in the layout of COCO captions."""
+"""The Storybook data set, drawn on first use in the layout of COCO captions."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from cmlearn.data.storybook.scene import Scene, Thing, sample_scene
 
 IMAGE_SIZE = 64  # pixels
 SEED = 2026
-STORE_HEADER = 128  # bytes that NumPy writes before the pixels
+STORE_HEADER = 128  # bytes of NumPy's header before the pixels
 
 
 @dataclass(frozen=True)
 class Split:
-    """A part of the data set, and what it must come out as.
+    """The size of a split and its expected checksums.
 
     Attributes:
-        count: scenes.
-        first_id: id of its first picture; ids are unique over the splits, as in COCO.
-        pixels: SHA-256 of all pictures, one after another, as RGB bytes.
+        count: number of scenes.
+        first_id: id of the first picture; ids are unique over all splits, as in COCO.
+        pixels: SHA-256 of the concatenated pictures, as RGB bytes.
         annotations: SHA-256 of the JSON file.
     """
 
@@ -78,22 +78,22 @@ SPLITS = {
 
 
 def load_storybook(split: str, folder: Path | None = None) -> CaptionedPictures:
-    """One split of Storybook, drawn now if it was not before.
+    """Load one split of Storybook, and draw it first if it is missing.
 
     Args:
-        split: "train", "val", "test" or "novel" (colour–kind pairs and left-and-right orders
-            that no training scene has).
-        folder: where it lies; by default `data/downloads/storybook`.
+        split: "train", "val", "test" or "novel". The scenes of "novel" have pairs of kind and
+            colour, or pairs of things (left, right), that no training scene has.
+        folder: folder of the data set; by default `data/downloads/storybook`.
 
     Returns:
-        Pictures (N, 64, 64, 3) uint8 RGB, memory-mapped; five captions each; and the scenes.
+        Pictures (N, 64, 64, 3) uint8 RGB, memory-mapped, with five captions each and the scenes.
 
     Raises:
-        ValueError: no such split, or the files are not those of Storybook.
-        OSError: it cannot be drawn there.
+        ValueError: the split is unknown, or the drawing does not match its checksums.
+        OSError: the folder cannot be written.
     """
     if split not in SPLITS:
-        raise ValueError(f"split: {split!r} is none of {tuple(SPLITS)}")
+        raise ValueError(f"split: must be one of {tuple(SPLITS)}, got {split!r}")
     folder = _folder(folder)
     content = json.loads(_annotations_drawn(folder, split))
     captions_by_id = defaultdict(list)
@@ -110,14 +110,20 @@ def load_storybook(split: str, folder: Path | None = None) -> CaptionedPictures:
 
 
 def draw_storybook(folder: Path | None = None) -> Path:
-    """Draw the splits that are not there yet, with a progress bar; return the folder.
+    """Draw the splits that are missing.
 
-    Each split is drawn aside and moved into place when it is whole and has the bytes that it
-    should have: after an interruption, the next call begins that split again.
+    Each split is drawn into a temporary folder, verified, and moved into place. After an
+    interruption, the next call draws that split again.
+
+    Args:
+        folder: folder of the data set; by default `data/downloads/storybook`.
+
+    Returns:
+        The folder.
 
     Raises:
-        OSError: the folder cannot be written, or the disk is full; nothing half-drawn is left.
-        ValueError: the pictures came out otherwise than on our machines.
+        OSError: the folder cannot be written, or the disk is full.
+        ValueError: the drawing does not match its checksums.
     """
     folder = _folder(folder)
     for split in SPLITS:
@@ -126,7 +132,13 @@ def draw_storybook(folder: Path | None = None) -> Path:
 
 
 def picture_path(split: str, image_id: int, folder: Path | None = None) -> Path:
-    """Where the PNG of a picture lies, once its split is drawn."""
+    """Return the path of a picture's PNG file.
+
+    Args:
+        split: name of the split.
+        image_id: id of the picture.
+        folder: folder of the data set; by default `data/downloads/storybook`.
+    """
     return _folder(folder) / split / f"{image_id:012d}.png"
 
 
@@ -135,7 +147,7 @@ def _folder(folder: Path | None) -> Path:
 
 
 def _annotations_drawn(folder: Path, split: str) -> bytes:
-    """Return the JSON of a split, which is drawn now unless it was before."""
+    """Return the JSON of a split, and draw the split first if it is missing."""
     remove_leftovers(folder, "drawing-*")
     annotations = _read_whole(folder, split)
     if annotations is None:
@@ -147,7 +159,7 @@ def _annotations_drawn(folder: Path, split: str) -> bytes:
 
 @contextmanager
 def _clear_errors(folder: Path) -> Iterator[None]:
-    """Say of an error of the disk what to do about it."""
+    """Add a remedy to the message of an operating-system error."""
     try:
         yield
     except OSError as error:
@@ -155,13 +167,13 @@ def _clear_errors(folder: Path) -> Iterator[None]:
         why = "the disk is full (about 250 MB are needed)" if full else error.strerror or str(error)
         raise OSError(
             error.errno,
-            f"Storybook cannot be drawn into {folder}: {why}. Make room or make it writable, or "
-            f"name another folder in the variable {HOME_VARIABLE}; then run this again",
+            f"Storybook cannot be drawn into {folder}: {why}. Free disk space, make the folder "
+            f"writable, or set the variable {HOME_VARIABLE} to another folder; then run this again",
         ) from error
 
 
 def _read_whole(folder: Path, split: str) -> bytes | None:
-    """Return the JSON of a split, or None unless all of the split is there as it was drawn."""
+    """Return the JSON of a split, or None if the split is incomplete or changed."""
     expected, store = SPLITS[split], folder / f"{split}.npy"
     try:
         annotations = _annotation_path(folder, split).read_bytes()
@@ -169,11 +181,11 @@ def _read_whole(folder: Path, split: str) -> bytes | None:
         pixels = store.stat().st_size - STORE_HEADER
     except OSError:
         return None
-    is_all_there = (
+    is_complete = (
         pictures == expected.count and pixels == expected.count * IMAGE_SIZE * IMAGE_SIZE * 3
     )
-    is_ours = _sha256(annotations) == expected.annotations
-    return annotations if is_all_there and is_ours else None
+    is_unchanged = _sha256(annotations) == expected.annotations
+    return annotations if is_complete and is_unchanged else None
 
 
 def _sha256(content: bytes | memoryview) -> str:
@@ -188,10 +200,10 @@ def _annotation_path(folder: Path, split: str) -> Path:
 
 
 def _draw_split(folder: Path, split: str) -> bytes:
-    """Draw a split into the folder; return its JSON."""
+    """Draw and verify a split; return its JSON."""
     scenes = scenes_of(split)
     annotations = json.dumps(_annotations(split, scenes), indent=0).encode()
-    # Not `written_whole`: a split is two files and a folder, each with a place of its own.
+    # `written_whole` does not fit: a split is two files and a folder in different places.
     with tempfile.TemporaryDirectory(
         prefix="drawing-", dir=folder, ignore_cleanup_errors=True
     ) as name:
@@ -201,7 +213,7 @@ def _draw_split(folder: Path, split: str) -> bytes:
             pictures, aside / f"{split}.npy", IMAGE_SIZE, len(scenes), progress=False
         )
         _compare(split, _sha256(store.data), _sha256(annotations))
-        del store  # Windows moves no file that is mapped
+        del store  # Windows cannot move a memory-mapped file
         (aside / "captions.json").write_bytes(annotations)
         if _read_whole(folder, split) is None:  # another process may have drawn it meanwhile
             _move_into_place(aside, folder, split)
@@ -209,7 +221,7 @@ def _draw_split(folder: Path, split: str) -> bytes:
 
 
 def _draw_pictures(aside: Path, scenes: tuple[Scene, ...], split: str) -> Iterator[np.ndarray]:
-    """Write a PNG for each scene, and yield the picture."""
+    """Render each scene, write its PNG, and yield the pixels."""
     (aside / split).mkdir()
     for i, scene in enumerate(progress_bar(scenes, desc=f"drawing {split}", unit="picture")):
         picture = render(scene, IMAGE_SIZE)
@@ -219,7 +231,7 @@ def _draw_pictures(aside: Path, scenes: tuple[Scene, ...], split: str) -> Iterat
 
 
 def _move_into_place(aside: Path, folder: Path, split: str) -> None:
-    """The annotations last: they say that the split is whole."""
+    """Move a split into place, the annotations last, because they mark it as complete."""
     if (folder / split).exists():
         (folder / split).rename(aside / "replaced")
     (aside / split).rename(folder / split)
@@ -232,18 +244,24 @@ def _compare(split: str, pixels: str, annotations: str) -> None:
     expected = SPLITS[split]
     if (pixels, annotations) != (expected.pixels, expected.annotations):
         raise ValueError(
-            f"Storybook's split {split!r} came out otherwise than on our machines (pixels "
-            f"{pixels[:12]}…, annotations {annotations[:12]}…). Install the versions of NumPy and "
-            "OpenCV that constraints.txt names, and draw again."
+            f"Storybook's split {split!r} does not match its checksums (pixels {pixels[:12]}…, "
+            f"annotations {annotations[:12]}…). Install the versions of NumPy and OpenCV in "
+            "constraints.txt, and draw it again."
         )
 
 
 @cache
 def scenes_of(split: str) -> tuple[Scene, ...]:
-    """The scenes of a split, from its seed.
+    """Sample the scenes of a split from its seed.
 
-    Test, val and train share no content: a scene of one never stands in another, not even with
-    other jitter or clouds.
+    The test, val and train splits share no scene, not even one that differs only in jitter and
+    variant.
+
+    Args:
+        split: name of the split.
+
+    Returns:
+        The scenes in the order of the picture ids.
     """
     before = {"val": ("test",), "train": ("test", "val")}.get(split, ())
     taken = {scene.content for name in before for scene in scenes_of(name)}
@@ -257,7 +275,7 @@ def scenes_of(split: str) -> tuple[Scene, ...]:
 
 
 def _annotations(split: str, scenes: tuple[Scene, ...]) -> dict[str, object]:
-    """COCO's caption schema; each image also has its scene."""
+    """Build the JSON content in COCO's caption schema; each image also has its scene."""
     rng = np.random.default_rng([SEED, list(SPLITS).index(split), 1])
     images: list[dict[str, object]] = []
     annotations: list[dict[str, object]] = []
@@ -273,6 +291,6 @@ def _annotations(split: str, scenes: tuple[Scene, ...]) -> dict[str, object]:
 
 
 def _scene(values: dict[str, Any]) -> Scene:
-    """Return the scene that `dataclasses.asdict` made these values of."""
+    """Rebuild a scene from the result of `dataclasses.asdict`."""
     things = tuple(Thing(**thing) for thing in values["things"])
     return Scene(values["sky"], values["ground"], things, values["variant"])

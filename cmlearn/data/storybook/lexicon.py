@@ -1,10 +1,10 @@
-"""The words that captions have for what a Storybook scene holds."""
+"""The words of Storybook captions and their meanings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-# What it is called in a scene → the words of captions. Each word means one thing only.
+# Value in a scene -> its words in captions. No word has two meanings.
 KIND_WORDS: Mapping[str, tuple[str, ...]] = {
     "house": ("house", "home"),
     "tree": ("tree",),
@@ -39,7 +39,7 @@ GROUND_WORDS: Mapping[str, tuple[str, ...]] = {
     "snow": ("snow",),
     "sea": ("sea", "water"),
 }
-# A relation may take several words.
+# Relations may have several words.
 RELATION_WORDS: Mapping[str, tuple[str, ...]] = {
     "left of": ("left of", "to the left of"),
     "right of": ("right of", "to the right of"),
@@ -47,6 +47,8 @@ RELATION_WORDS: Mapping[str, tuple[str, ...]] = {
     "below": ("below", "under"),
 }
 
+# Word class -> value in a scene -> single words. Horizontal and vertical relations are two classes,
+# because both "left of" and "above" can be true of two things.
 CLASSES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "kind": KIND_WORDS,
     "colour": COLOUR_WORDS,
@@ -57,8 +59,7 @@ CLASSES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "vertical": {"above": ("above", "over"), "below": ("below", "under")},
 }
 
-# word → (its class, what it means); the two kinds of relation are classes of their own, since
-# of a diagonal pair both "left of" and "above" are true.
+# Word -> (word class, value in a scene).
 MEANING: Mapping[str, tuple[str, str]] = {
     word: (name, meaning)
     for name, words_of in CLASSES.items()

@@ -1,4 +1,4 @@
-"""Reads a caption, whoever wrote it, as the claims it makes."""
+"""Parse captions into claims."""
 
 from __future__ import annotations
 
@@ -15,36 +15,40 @@ _WORD = re.compile(r"[^\W_]+|[,.]")
 
 
 def parse_caption(caption: str) -> Description:
-    """Read a caption from left to right.
+    """Parse a caption from left to right.
 
-    Colours and sizes belong to the next thing named. A relation holds between the last thing
-    named before it and the first one after it. "over the snow" says where, not a relation: a
-    relation word is dropped when a ground comes before the next thing.
+    Colours and sizes belong to the next thing. A relation holds between the last thing before it
+    and the first one after it. "Over the snow" is a location and not a relation, so "above" and
+    "below" are dropped when a ground follows before the next thing.
 
     Args:
-        caption: any text, grammatical or not, of any length; case does not matter.
+        caption: any text, grammatical or not; case does not matter.
 
     Returns:
-        Its claims. A text without known words gives an empty description.
+        The claims of the caption; empty if it has no known words.
 
     Raises:
-        TypeError: if the caption is not a string.
+        TypeError: the caption is not a string.
     """
-    reader = _Reader()
+    state = _ParserState()
     for word in words_of(caption):
-        reader.take(word)
-    return reader.finish()
+        state.take(word)
+    return state.finish()
 
 
 def words_of(caption: str) -> list[str]:
-    """The caption's words, commas and full stops, in lower case, as the parser sees them."""
+    """Split a caption into words, commas and full stops, in lower case.
+
+    Raises:
+        TypeError: the caption is not a string.
+    """
     if not isinstance(caption, str):
-        raise TypeError(f"caption: a string is needed, not {type(caption).__name__}")
+        raise TypeError(f"caption: expected one string, got {type(caption).__name__}")
     return _WORD.findall(caption.lower())
 
 
-class _Reader:
-    """What has been read so far."""
+class _ParserState:
+    """The claims that were parsed so far."""
 
     def __init__(self) -> None:
         self.mentions: list[Mention] = []
@@ -52,10 +56,10 @@ class _Reader:
         self.found: dict[str, list[str]] = {
             k: [] for k in ("colour", "size", "sky", "ground", "dangling", "unknown")
         }
-        self.pending: str | None = None  # a relation that waits for its object
+        self.pending: str | None = None  # a relation that has no object yet
 
     def take(self, word: str) -> None:
-        """Read one word."""
+        """Process one word."""
         name, meaning = MEANING.get(word, ("", ""))
         if name == "kind":
             self._mention(meaning)
@@ -85,7 +89,7 @@ class _Reader:
         self.pending = None
 
     def finish(self) -> Description:
-        """All that was read; a colour or size that belongs to nothing counts as unknown."""
+        """Return all claims; a colour or size without a thing counts as unknown."""
         self._drop_pending()
         unknown = self.found["unknown"] + self.found["colour"] + self.found["size"]
         return Description(

@@ -1,4 +1,4 @@
-"""Draws a Storybook scene as a picture."""
+"""Render Storybook scenes."""
 
 from __future__ import annotations
 
@@ -12,32 +12,17 @@ import numpy as np
 
 from cmlearn.data.storybook.scene import Scene, Thing
 
-OVERSAMPLING = (
-    4  # drawn this much larger, then averaged down: smooth edges, the same bytes everywhere
-)
-
-
-KEPT_UP_TO = 64  # pixels; larger backdrops are drawn anew each time, for they would fill the memory
-
-
-HORIZON = 37  # 64ths of the picture's height
-
+OVERSAMPLING = 4  # the canvas is this much larger and then averaged, for smooth edges
+KEPT_UP_TO = 64  # pixels; larger backdrops are not cached, because they would fill the memory
+HORIZON = 37  # 64ths of the picture's height from the top
+WIDTH = {"big": 17.0, "small": 11.0}  # of a thing, in 64ths of the picture's width
 
 Rgb = tuple[int, int, int]
-
-
 Points = list[tuple[float, float]]
 
-
 INK: Rgb = (62, 44, 52)
-
-
 WHITE: Rgb = (252, 250, 244)
-
-
 STARLIGHT: Rgb = (206, 208, 214)
-
-
 THING_RGB: dict[str, Rgb] = {
     "red": (216, 46, 50),
     "orange": (244, 134, 36),
@@ -46,49 +31,42 @@ THING_RGB: dict[str, Rgb] = {
     "blue": (48, 104, 216),
     "purple": (138, 70, 180),
 }
-
-
-SKY_RGB: dict[str, tuple[Rgb, Rgb]] = {  # at the top, at the horizon
+SKY_RGB: dict[str, tuple[Rgb, Rgb]] = {  # colour at the top, colour at the horizon
     "day": ((160, 210, 240), (222, 240, 246)),
     "night": ((26, 30, 66), (66, 70, 118)),
     "sunset": ((206, 150, 178), (252, 214, 168)),
 }
-
-
 CLOUD_RGB: dict[str, Rgb] = {
     "day": (240, 248, 250),
     "night": (52, 56, 100),
     "sunset": (236, 184, 178),
 }
-
-
 GROUND_RGB: dict[str, Rgb] = {
     "grass": (158, 200, 112),
     "sand": (236, 214, 166),
     "snow": (236, 242, 248),
     "sea": (112, 182, 206),
 }
-
-
-GROUND_LIGHT = {"day": 100, "night": 72, "sunset": 94}  # per cent: the ground darkens with the sky
-
-
-WIDTH = {"big": 17.0, "small": 11.0}  # of a thing, in 64ths
+GROUND_LIGHT = {"day": 100, "night": 72, "sunset": 94}  # brightness of the ground, in per cent
 
 
 def render(scene: Scene, size: int = 64) -> np.ndarray:
-    """Draw a scene.
+    """Render a scene.
+
+    The result is the same on every machine, because the averaging uses integers only.
 
     Args:
-        scene: what to draw.
+        scene: the scene to render.
         size: width and height in pixels, at least 16.
 
     Returns:
-        (size, size, 3) uint8, RGB. The same scene gives the same bytes on every machine: only
-        whole numbers are averaged.
+        (size, size, 3) uint8 RGB.
+
+    Raises:
+        ValueError: `size` is less than 16.
     """
     if size < 16:
-        raise ValueError(f"size: a picture needs at least 16 pixels, not {size}")
+        raise ValueError(f"size: must be at least 16 pixels, got {size}")
     pen = _Pen(size * OVERSAMPLING)
     behind = _kept_backdrop if size <= KEPT_UP_TO else _backdrop
     pen.canvas[:] = behind(scene.sky, scene.ground, scene.variant, size)
@@ -97,24 +75,18 @@ def render(scene: Scene, size: int = 64) -> np.ndarray:
     return _average_down(pen.canvas)
 
 
-def _backdrop(sky: str, ground: str, variant: int, size: int) -> np.ndarray:
-    """The canvas of a scene without things."""
-    pen, empty = _Pen(size * OVERSAMPLING), Scene(sky, ground, (), variant)
-    _draw_sky(pen, empty)
-    _draw_ground(pen, empty)
-    return pen.canvas
-
-
-# There are only 48 of them, and they take longer to draw than the things.
-_kept_backdrop = lru_cache(maxsize=48)(_backdrop)
-
-
 def cut_out(thing: Thing, size: int = 64) -> tuple[np.ndarray, np.ndarray]:
-    """A thing without a scene behind it.
+    """Render a thing without a background.
+
+    Over a background B, the thing is composited as picture + (1 - opacity)·B.
+
+    Args:
+        thing: the thing to render.
+        size: width and height in pixels.
 
     Returns:
-        Its picture on black, (size, size, 3) float32 in 0..255, and its opacity, (size, size)
-        float32 in 0..1: over a background B the thing looks like picture + (1 - opacity)·B.
+        The thing on black, (size, size, 3) float32 in 0 to 255, and its opacity, (size, size)
+        float32 in 0 to 1.
     """
     drawn = []
     for backdrop in (0, 255):
@@ -126,8 +98,45 @@ def cut_out(thing: Thing, size: int = 64) -> tuple[np.ndarray, np.ndarray]:
     return black, 1 - (white - black).mean(-1) / 255
 
 
+class Box(NamedTuple):
+    """A bounding box in 64ths of the picture, from the left and the top.
+
+    Attributes:
+        left: first column.
+        top: first row.
+        right: column after the last.
+        bottom: row after the last.
+    """
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+@cache  # rendering is slow, and there are only a few thousand different things
+def thing_box(thing: Thing) -> Box:
+    """Return the bounding box of the pixels where the thing's opacity is at least 0.5."""
+    _, opacity = cut_out(thing)
+    rows, columns = np.nonzero(opacity >= 0.5)
+    left, right = int(columns.min()), int(columns.max()) + 1
+    return Box(left, int(rows.min()), right, int(rows.max()) + 1)
+
+
+def _backdrop(sky: str, ground: str, variant: int, size: int) -> np.ndarray:
+    """Draw sky and ground; return the canvas."""
+    pen, empty = _Pen(size * OVERSAMPLING), Scene(sky, ground, (), variant)
+    _draw_sky(pen, empty)
+    _draw_ground(pen, empty)
+    return pen.canvas
+
+
+# There are only 48 backdrops, and they take longer to draw than the things.
+_kept_backdrop = lru_cache(maxsize=48)(_backdrop)
+
+
 def _average_down(canvas: np.ndarray) -> np.ndarray:
-    """Mean of each block of pixels, in whole numbers: (S·k, S·k, 3) -> (S, S, 3) uint8."""
+    """Average blocks of k × k pixels with integers: (S·k, S·k, 3) -> (S, S, 3) uint8."""
     k = OVERSAMPLING
     rows = np.add.reduce([canvas[i::k] for i in range(k)], dtype=np.uint16)
     total = np.add.reduce([rows[:, i::k] for i in range(k)])
@@ -135,7 +144,7 @@ def _average_down(canvas: np.ndarray) -> np.ndarray:
 
 
 class _Pen:
-    """A canvas measured in 64ths of the picture, with a movable origin and scale."""
+    """Draws on a canvas, in 64ths of the picture, relative to an origin and a scale."""
 
     def __init__(self, pixels: int) -> None:
         self.canvas = np.zeros((pixels, pixels, 3), np.uint8)
@@ -170,11 +179,11 @@ def _shade(colour: Rgb, per_cent: int) -> Rgb:
     return r, g, b
 
 
-# ── what lies behind ──────────────────────────────────────────────────────────────────────────
+# ── backdrop ──────────────────────────────────────────────────────────────────────────────────
 
 
 def _draw_sky(pen: _Pen, scene: Scene) -> None:
-    """The sky in bands, and clouds (or, at night, specks of light) where the variant says."""
+    """Draw the sky in bands of colour, the clouds of the variant and, at night, stars."""
     top, low = (np.array(c) for c in SKY_RGB[scene.sky])
     bands = 12
     for i in range(bands):
@@ -195,7 +204,7 @@ def _draw_sky(pen: _Pen, scene: Scene) -> None:
 
 
 def _draw_ground(pen: _Pen, scene: Scene) -> None:
-    """A far rise, the ground, and a few dabs of texture."""
+    """Draw hills at the horizon (none at sea), the ground and its texture."""
     ground = _shade(GROUND_RGB[scene.ground], GROUND_LIGHT[scene.sky])
     far, dab = _shade(ground, 90), _shade(ground, 93)
     if scene.ground != "sea":
@@ -223,8 +232,8 @@ _DABS: dict[str, Callable[[_Pen, float, float, Rgb], None]] = {
 
 
 # ── things ────────────────────────────────────────────────────────────────────────────────────
-# Each is drawn around (0, 0) with width 1: y = 0 is the foot of what stands, the middle of what
-# flies. Ink is laid first and colour over it, which leaves an outline.
+# Each thing has width 1 and is centred at x = 0. y = 0 is the lower edge of a standing thing and
+# the centre of a flying one. The outline is drawn first and the fill over it.
 
 
 def _draw_thing(pen: _Pen, thing: Thing) -> None:
@@ -234,7 +243,7 @@ def _draw_thing(pen: _Pen, thing: Thing) -> None:
 
 
 def _outlined(pen: _Pen, points: Points, colour: Rgb, outline: float) -> None:
-    """A filled polygon with an outline of the given width, most of it outside."""
+    """Draw a filled polygon with an outline, most of which lies outside the polygon."""
     ink = _shade(colour, 45)
     for (ax, ay), (bx, by) in zip(points, points[1:] + points[:1], strict=True):
         pen.line((ax, ay), (bx, by), outline, ink)
@@ -245,7 +254,7 @@ def _outlined(pen: _Pen, points: Points, colour: Rgb, outline: float) -> None:
 def _ringed(
     pen: _Pen, disc: tuple[float, float, float, float], colour: Rgb, outline: float
 ) -> None:
-    """A filled ellipse (x, y, rx, ry) with an outline."""
+    """Draw a filled ellipse (x, y, rx, ry) with an outline."""
     x, y, rx, ry = disc
     pen.disc(x, y, rx + outline / 2, ry + outline / 2, _shade(colour, 45))
     pen.disc(x, y, rx, ry, colour)
@@ -340,21 +349,3 @@ _SHAPES: dict[str, Callable[[_Pen, Rgb, float], None]] = {
     "star": _star,
     "balloon": _balloon,
 }
-
-
-class Box(NamedTuple):
-    """A rectangle in 64ths of the picture, from the left and from the top; ends not included."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-
-@cache  # there are some thousand different things, and to draw one takes a while
-def thing_box(thing: Thing) -> Box:
-    """Return the smallest box around every pixel that the thing covers by half or more."""
-    _, opacity = cut_out(thing)
-    rows, columns = np.nonzero(opacity >= 0.5)
-    left, right = int(columns.min()), int(columns.max()) + 1
-    return Box(left, int(rows.min()), right, int(rows.max()) + 1)

@@ -1,4 +1,4 @@
-"""A scene of the Storybook world, as values."""
+"""Symbolic description of a Storybook scene, and its random generation."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ SKY_KINDS = ("kite", "star", "balloon")
 KINDS = GROUND_KINDS + SKY_KINDS
 RELATIONS = ("left of", "right of", "above", "below")
 OPPOSITE = {"left of": "right of", "right of": "left of", "above": "below", "below": "above"}
+NUM_SLOTS = 6  # left, middle and right of the sky, then left, middle and right of the ground
 
-# What may stand where: boats need water or a beach, and not much grows on snow or water.
+# Kinds that may stand on each ground: boats need water or a beach; snow has no flowers.
 KINDS_ON = {
     "grass": ("house", "tree", "car", "flower", "ball"),
     "sand": ("house", "tree", "car", "flower", "ball", "boat"),
@@ -26,16 +27,16 @@ KINDS_ON = {
 }
 
 COLUMN_X = (11, 32, 53)  # centres of the three columns, in 64ths of the picture's width
-SKY_Y = 13  # where things fly, in 64ths of the picture's height
-GROUND_Y = 57  # where things stand: the line under them
+SKY_Y = 13  # centre of things in the sky, in 64ths of the picture's height
+GROUND_Y = 57  # lower edge of things on the ground, in 64ths of the picture's height
 JITTER_X, JITTER_Y = 1, 1  # 64ths; small enough that no relation becomes ambiguous
-MARGIN = 8  # 64ths; closer than this, two things are neither left nor right of one another
-VARIANTS = 2  # ways to draw the clouds and hills, which no caption speaks of
+MARGIN = 8  # 64ths; at this distance or less, no relation holds along that axis
+VARIANTS = 2  # layouts of clouds and hills, which no caption mentions
 
 
 @dataclass(frozen=True)
 class Thing:
-    """One thing: what it is, how it looks, and the place it takes.
+    """An object of a scene.
 
     Attributes:
         kind: one of `KINDS`.
@@ -55,31 +56,33 @@ class Thing:
 
     @property
     def flies(self) -> bool:
-        """Whether it belongs in the sky."""
+        """Whether the thing is in the sky."""
         return self.kind in SKY_KINDS
 
     @property
     def x(self) -> int:
-        """Its centre, in 64ths of the picture's width."""
+        """Horizontal centre, in 64ths of the picture's width from the left."""
         return COLUMN_X[self.column] + self.dx
 
     @property
     def y(self) -> int:
-        """Where it is from the top: the centre of what flies, the foot of what stands."""
+        """Centre of a flying thing, or lower edge of a standing one, in 64ths from the top."""
         return (SKY_Y if self.flies else GROUND_Y) + self.dy
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A picture's whole truth.
+    """The complete description of a picture.
 
     Attributes:
         sky: one of `SKIES`.
         ground: one of `GROUNDS`.
-        things: in different places. A scene of the data set has one to three of them, of
-            different kinds and different colours (`follows_the_rules`); one that was read off
-            a generated picture may be less orderly.
-        variant: which clouds and hills, 0 to `VARIANTS` - 1.
+        things: the things, each in a slot of its own. Scenes of the data set also follow the
+            rules of `follows_the_rules`; a scene parsed from a generated picture may break them.
+        variant: layout of clouds and hills, 0 to `VARIANTS` - 1.
+
+    Raises:
+        ValueError: a value is unknown or out of range, or two things share a slot.
     """
 
     sky: str
@@ -88,34 +91,37 @@ class Scene:
     variant: int = 0
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be drawn."""
+        """Check that the scene can be drawn."""
         problem = _problem(self)
         if problem:
             raise ValueError(f"Scene: {problem}")
 
     @property
     def content(self) -> tuple[object, ...]:
-        """What there is to see, without jitter and clouds: two scenes may share it."""
+        """The scene without jitter and variant, in a canonical order of things."""
         things = sorted((t.column, t.kind, t.colour, t.size) for t in self.things)
         return (self.sky, self.ground, *things)
 
 
 def _problem(scene: Scene) -> str | None:
-    """Why a scene cannot be drawn, or None."""
+    """Describe why a scene cannot be drawn; None if it can."""
     if scene.sky not in SKIES or scene.ground not in GROUNDS:
-        return f"no such sky and ground: {scene.sky!r}, {scene.ground!r}"
+        return f"unknown sky or ground: {scene.sky!r}, {scene.ground!r}"
     for thing in scene.things:
         if thing.kind not in KINDS or thing.colour not in COLOURS or thing.size not in SIZES:
-            return f"not a thing of this world: {thing}"
+            return f"unknown kind, colour or size: {thing}"
         if thing.column not in (0, 1, 2) or abs(thing.dx) > JITTER_X or abs(thing.dy) > JITTER_Y:
-            return f"too far from its place: {thing}"
+            return f"column or offset out of range: {thing}"
     if len({(t.column, t.flies) for t in scene.things}) < len(scene.things):
-        return "two things in one place"
+        return "two things in one slot"
     return None
 
 
 def follows_the_rules(scene: Scene) -> bool:
-    """Whether the data set may hold this scene: see the attributes of `Scene`."""
+    """Tell whether the data set may contain the scene.
+
+    It has one to three things of different kinds and colours, and its ground allows their kinds.
+    """
     kinds, colours = ({getattr(t, part) for t in scene.things} for part in ("kind", "colour"))
     return (
         1 <= len(scene.things) <= 3
@@ -125,19 +131,26 @@ def follows_the_rules(scene: Scene) -> bool:
 
 
 def holds(a: Thing, relation: str, b: Thing) -> bool:
-    """Whether thing `a` stands in `relation` (one of `RELATIONS`) to thing `b`.
+    """Tell whether "`a` `relation` `b`" is true.
 
-    Left and right are seen from the viewer. A diagonal pair is both: above and left of.
+    Left and right are the viewer's. Two relations can hold at once, such as "above" and "left of".
+
+    Args:
+        a: the subject of the relation.
+        relation: one of `RELATIONS`.
+        b: the object of the relation.
+
+    Raises:
+        ValueError: the relation is unknown.
     """
     if relation not in RELATIONS:
-        raise ValueError(f"relation: {relation!r} is none of {RELATIONS}")
+        raise ValueError(f"relation: must be one of {RELATIONS}, got {relation!r}")
     if relation in ("right of", "below"):
         a, b = b, a
     return b.x - a.x > MARGIN if relation in ("left of", "right of") else b.y - a.y > MARGIN
 
 
-# ── combinations that only the novel split has ────────────────────────────────────────────────
-
+# Combinations that only the novel split has: a colour for each kind, and pairs (left, right).
 NOVEL_COLOUR = {
     "house": "purple",
     "tree": "blue",
@@ -153,12 +166,12 @@ NOVEL_LEFT_OF = (("flower", "house"), ("ball", "tree"), ("star", "kite"), ("car"
 
 
 def has_novel_pair(thing: Thing) -> bool:
-    """Whether the thing's kind has the colour that training never shows it in."""
+    """Tell whether the thing has the colour that its kind never has in training."""
     return NOVEL_COLOUR[thing.kind] == thing.colour
 
 
 def has_novel_relation(scene: Scene) -> bool:
-    """Whether two things stand, left and right, as they never do in training."""
+    """Tell whether the scene has a pair of `NOVEL_LEFT_OF`, which training never has."""
     return any(
         (a.kind, b.kind) in NOVEL_LEFT_OF and holds(a, "left of", b)
         for pair in combinations(scene.things, 2)
@@ -166,14 +179,17 @@ def has_novel_relation(scene: Scene) -> bool:
     )
 
 
-# ── sampling ──────────────────────────────────────────────────────────────────────────────────
-
-
 def sample_scene(rng: np.random.Generator, novel: bool = False) -> Scene:
-    """Draw a scene: in the training world, or (`novel`) one that training cannot have.
+    """Sample a scene.
 
-    Four of five novel scenes have only things with a colour that is new for their kind; the
-    fifth has ordinary things in a new left-and-right order.
+    Args:
+        rng: random generator.
+        novel: sample a scene with combinations that training never has. In 80 % of these scenes,
+            every thing has the novel colour of its kind; the others have usual colours and a
+            novel pair (left, right).
+
+    Returns:
+        A scene that follows the rules of the data set.
     """
     new_pairs = novel and rng.random() < 0.8
     while True:
@@ -186,7 +202,7 @@ def sample_scene(rng: np.random.Generator, novel: bool = False) -> Scene:
 
 
 def _propose(rng: np.random.Generator, new_pairs: bool) -> Scene | None:
-    """One try at a scene; None where the kinds drawn have no room or not enough colours."""
+    """Propose a scene; None if the sampled kinds and colours are not allowed together."""
     sky, ground = str(rng.choice(SKIES)), str(rng.choice(GROUNDS))
     count = int(rng.choice((1, 2, 3), p=(0.3, 0.45, 0.25)))
     kinds = [str(k) for k in rng.choice(KINDS_ON[ground] + SKY_KINDS, count, replace=False)]
@@ -209,7 +225,7 @@ def _propose(rng: np.random.Generator, new_pairs: bool) -> Scene | None:
 
 
 def _colours(rng: np.random.Generator, kinds: list[str], new_pairs: bool) -> list[str] | None:
-    """A different colour for each kind: all new for their kinds, or none; None if impossible."""
+    """Sample different colours, all novel for their kinds or none; None if that fails."""
     if new_pairs:
         colours = [NOVEL_COLOUR[kind] for kind in kinds]
         return colours if len(set(colours)) == len(colours) else None

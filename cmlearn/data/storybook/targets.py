@@ -1,4 +1,4 @@
-"""A scene as what stands in each of its six places, in numbers."""
+"""Encode scenes as training targets: class indices for each slot, or multi-hot labels."""
 
 from __future__ import annotations
 
@@ -6,28 +6,37 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from cmlearn.data.storybook.scene import COLOURS, GROUNDS, KINDS, SIZES, SKIES, Scene, Thing
+from cmlearn.data.storybook.scene import (
+    COLOURS,
+    GROUNDS,
+    KINDS,
+    NUM_SLOTS,
+    SIZES,
+    SKIES,
+    Scene,
+    Thing,
+)
 
-NUM_SLOTS = 6  # left, middle and right of the sky, then of the ground
-
-
-EMPTY = 0  # the kind of an empty place; KINDS[k] is k + 1
-
-
-IGNORE = -100  # the colour and size of an empty place: what cross-entropy leaves out
+EMPTY = 0  # kind of an empty slot; KINDS[k] is encoded as k + 1
+IGNORE = -100  # colour and size of an empty slot: the default ignore_index of cross-entropy
+LABELS = KINDS + COLOURS + SIZES + SKIES + GROUNDS
 
 
 def slot_of(thing: Thing) -> int:
-    """Which of the six places a thing takes."""
+    """Return the slot of a thing, 0 to `NUM_SLOTS` - 1."""
     return thing.column if thing.flies else 3 + thing.column
 
 
 def to_slots(scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
-    """Write N scenes as whole numbers.
+    """Encode N scenes as class indices.
+
+    Args:
+        scenes: N scenes.
 
     Returns:
-        kind (N, 6), `NOTHING` or a place in `KINDS` plus one; colour and size (N, 6), places in
-        `COLOURS` and `SIZES`, `UNSAID` where nothing stands; sky and ground (N,). All int64.
+        "kind" (N, 6), `EMPTY` or an index into `KINDS` plus one; "colour" and "size" (N, 6),
+        indices into `COLOURS` and `SIZES`, `IGNORE` in empty slots; "sky" and "ground" (N,),
+        indices into `SKIES` and `GROUNDS`. All int64.
     """
     rows = {name: np.full((len(scenes), NUM_SLOTS), IGNORE) for name in ("kind", "colour", "size")}
     rows["kind"][:] = EMPTY
@@ -42,14 +51,38 @@ def to_slots(scenes: Sequence[Scene]) -> dict[str, np.ndarray]:
 
 
 def from_slots(rows: Mapping[str, np.ndarray]) -> list[Scene | None]:
-    """Read scenes off whole numbers: `to_slots` undone, without jitter and variant.
+    """Decode class indices to scenes, the inverse of `to_slots` without jitter and variant.
+
+    Args:
+        rows: arrays as `to_slots` returns them.
 
     Returns:
-        N scenes; None where the kind and the place do not go together (a star on the ground).
+        N scenes; None for a scene with a kind in the wrong slot, such as a star on the ground.
     """
     return [
         _scene({name: values[n] for name, values in rows.items()}) for n in range(len(rows["sky"]))
     ]
+
+
+def labels_of(scene: Scene) -> frozenset[str]:
+    """Return the labels of a scene; they do not bind colours and sizes to things."""
+    words = {scene.sky, scene.ground}
+    for thing in scene.things:
+        words |= {thing.kind, thing.colour, thing.size}
+    return frozenset(words)
+
+
+def multi_hot(scenes: Iterable[Scene]) -> np.ndarray:
+    """Encode the labels of N scenes.
+
+    Args:
+        scenes: N scenes.
+
+    Returns:
+        (N, len(LABELS)) float32 of zeros and ones, in the order of `LABELS`.
+    """
+    rows = [[word in labels_of(scene) for word in LABELS] for scene in scenes]
+    return np.array(rows, np.float32).reshape(-1, len(LABELS))
 
 
 def _scene(row: Mapping[str, np.ndarray]) -> Scene | None:
@@ -63,20 +96,3 @@ def _scene(row: Mapping[str, np.ndarray]) -> Scene | None:
         if slot_of(things[-1]) != slot:
             return None
     return Scene(SKIES[row["sky"]], GROUNDS[row["ground"]], tuple(things))
-
-
-LABELS = KINDS + COLOURS + SIZES + SKIES + GROUNDS
-
-
-def labels_of(scene: Scene) -> frozenset[str]:
-    """Which of `LABELS` are true of the scene; not which colour belongs to which thing."""
-    words = {scene.sky, scene.ground}
-    for thing in scene.things:
-        words |= {thing.kind, thing.colour, thing.size}
-    return frozenset(words)
-
-
-def multi_hot(scenes: Iterable[Scene]) -> np.ndarray:
-    """Labels of N scenes: (N, len(LABELS)) float32 of zeros and ones, in the order of `LABELS`."""
-    rows = [[word in labels_of(scene) for word in LABELS] for scene in scenes]
-    return np.array(rows, np.float32).reshape(-1, len(LABELS))

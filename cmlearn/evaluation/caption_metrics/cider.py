@@ -1,9 +1,9 @@
-"""CIDEr: how alike a candidate and its references are in the n-grams that tell pictures apart.
+"""CIDEr: cosine similarity of the tf-idf weighted n-grams of a candidate and its references.
 
-Vedantam, Zitnick and Parikh 2015, "CIDEr: Consensus-based Image Description Evaluation": CIDEr is
-equations 1 to 3, CIDEr-D equation 4. What papers call "CIDEr" on COCO is CIDEr-D, for this is what
-pycocoevalcap computes under that name; the numbers agree with its version 1.2. The paper stems
-words before it counts them; pycocoevalcap does not, nor do we.
+Vedantam, Zitnick and Parikh 2015, "CIDEr: Consensus-based Image Description Evaluation": equations
+1 to 3 define CIDEr, equation 4 CIDEr-D. Papers that report "CIDEr" on COCO mean CIDEr-D, because
+pycocoevalcap computes CIDEr-D under that name; the scores agree with its version 1.2. The paper
+stems words before it counts them. pycocoevalcap and this module do not.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import numpy as np
 
 from cmlearn.evaluation.caption_metrics.tokens import Ngram, Tokens, check_captions, count_ngrams
 
-ORDER = 4  # the longest n-grams
-SIGMA = 6.0  # words; how much longer or shorter than its reference a candidate may be
-SCALE = 10  # factor that brings CIDEr-D near the range of other scores (equation 4)
+ORDER = 4  # the greatest n
+SIGMA = 6.0  # words; standard deviation of the Gaussian penalty on differences in length
+SCALE = 10  # factor of equation 4 that brings CIDEr-D near the range of other metrics
 
 
 class _Vector(NamedTuple):
-    """A caption as tf-idf weights: for each n those of its n-grams, with their Euclidean norm."""
+    """A caption as tf-idf weights of its n-grams and their Euclidean norms, for n = 1 to 4."""
 
     weights: list[dict[Ngram, float]]
     norms: list[float]
@@ -31,24 +31,27 @@ class _Vector(NamedTuple):
 
 
 def cider_d(candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]) -> float:
-    """Return the mean of `sentence_cider_d`, 0 to 10; arguments and errors are the same."""
+    """Return the mean of `sentence_cider_d`, 0 to 10; same arguments and errors."""
     return float(sentence_cider_d(candidates, references).mean())
 
 
 def sentence_cider_d(
     candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]
 ) -> np.ndarray:
-    """Return CIDEr-D of each candidate: (N,), 0 to 10.
+    """Return CIDEr-D of each candidate.
 
-    An n-gram weighs the more, the fewer of the N pictures it is said of: the scores depend on the
-    whole corpus, and of a corpus of one picture they are 0.
+    An n-gram that few pictures have in their references gets a high weight. The scores therefore
+    depend on the whole corpus; for a corpus of one picture they are 0.
 
     Args:
         candidates: N captions as tokens.
-        references: for each candidate one or more captions as tokens.
+        references: one or more captions as tokens for each candidate.
+
+    Returns:
+        (N,) float, 0 to 10.
 
     Raises:
-        ValueError: the candidates and references do not fit (see `check_captions`).
+        ValueError: the captions cannot be scored (see `check_captions`).
         TypeError: a caption is a string.
     """
     return _score(candidates, references, gaming_resistant=True)
@@ -57,11 +60,21 @@ def sentence_cider_d(
 def sentence_cider(
     candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]
 ) -> np.ndarray:
-    """Return CIDEr of each candidate without what the D adds: (N,), 0 to 10.
+    """Return plain CIDEr of each candidate, without clipping and length penalty.
 
-    The cosine of equations 2 and 3 alone, times 10 to be comparable with CIDEr-D. A candidate
-    that repeats rare words scores high: this is to be seen, not to be used. Arguments and errors
-    are those of `sentence_cider_d`.
+    This is the cosine of equations 2 and 3, times 10 for comparison with CIDEr-D. A candidate
+    that repeats rare words scores high. It is here to show that weakness: report CIDEr-D.
+
+    Args:
+        candidates: N captions as tokens.
+        references: one or more captions as tokens for each candidate.
+
+    Returns:
+        (N,) float, 0 to 10.
+
+    Raises:
+        ValueError: the captions cannot be scored (see `check_captions`).
+        TypeError: a caption is a string.
     """
     return _score(candidates, references, gaming_resistant=False)
 
@@ -84,7 +97,7 @@ def _score(
 def _inverse_document_frequency(
     counted: Sequence[Sequence[Sequence[Counter[Ngram]]]],
 ) -> tuple[dict[Ngram, float], float]:
-    """Return log(N / pictures that an n-gram is said of) for each n-gram; and for one unseen."""
+    """Return log(N / number of pictures) of each n-gram, and of an n-gram in no reference."""
     documents: Counter[Ngram] = Counter()
     for of_picture in counted:
         documents.update({ngram for counts in of_picture for c in counts for ngram in c})
@@ -93,14 +106,14 @@ def _inverse_document_frequency(
 
 
 def _vector(counts: Sequence[Counter[Ngram]], idf: Mapping[Ngram, float], unseen: float) -> _Vector:
-    """Weigh each n-gram by how often it is said times how rare it is (equation 1)."""
+    """Weight each n-gram by its count times its idf (equation 1)."""
     weights = [{g: count * idf.get(g, unseen) for g, count in c.items()} for c in counts]
     norms = [math.sqrt(sum(w * w for w in of_length.values())) for of_length in weights]
     return _Vector(weights, norms, counts[0].total())
 
 
 def _cosine(ours: _Vector, theirs: _Vector) -> float:
-    """Return the mean over n of the cosines, equations 2 and 3."""
+    """Return the mean of the cosine similarities over n (equations 2 and 3)."""
     total = 0.0
     for n in range(ORDER):
         other, norm = theirs.weights[n], ours.norms[n] * theirs.norms[n]
@@ -110,7 +123,7 @@ def _cosine(ours: _Vector, theirs: _Vector) -> float:
 
 
 def _similarity_d(ours: _Vector, theirs: _Vector) -> float:
-    """Return the cosine with weights clipped to the reference's, less for other lengths (eq. 4)."""
+    """Return the cosine with clipped weights, times the length penalty (equation 4)."""
     total = 0.0
     for n in range(ORDER):
         other, norm = theirs.weights[n], ours.norms[n] * theirs.norms[n]

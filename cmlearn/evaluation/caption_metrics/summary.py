@@ -1,4 +1,4 @@
-"""All scores of a caption by the words that it shares with its references, at once."""
+"""All reference-based caption metrics in one table row."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from cmlearn.evaluation.caption_metrics.tokens import Tokens
 def reference_scores(
     candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]
 ) -> dict[str, float]:
-    """Hold N captions against what people said of the same pictures.
+    """Score N captions against human captions of the same pictures.
 
-    None of these scores knows what is true; `caption_truth.score_captions` does.
+    These metrics measure overlap of words, not truth; see `claim_accuracy.score_captions`.
 
     Args:
         candidates: N captions as tokens.
-        references: for each candidate one or more captions as tokens.
+        references: one or more captions as tokens for each candidate.
 
     Returns:
-        BLEU-1 to BLEU-4, ROUGE-L and METEOR (exact and stem matching) from 0 to 1, CIDEr-D from 0
-        to 10, all of the corpus.
+        Corpus scores: BLEU-1 to BLEU-4, ROUGE-L and METEOR (exact and stem matching) from 0 to 1,
+        CIDEr-D from 0 to 10.
 
     Raises:
-        ValueError: the candidates and references do not fit (see `check_captions`).
+        ValueError: the captions cannot be scored (see `check_captions`).
         TypeError: a caption is a string.
     """
     return {

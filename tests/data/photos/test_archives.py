@@ -1,4 +1,4 @@
-"""Archives: unpacked inside their folder, or refused before anything is written."""
+"""Tests of cmlearn.data.photos.archives."""
 
 import io
 import shutil
@@ -148,12 +148,12 @@ def test_twice_or_below_a_file_is_refused(tmp_path: Path) -> None:
         path = write_zip(tmp_path / "a.zip", {"a": b"1"})
         with zipfile.ZipFile(path, "a") as archive:
             archive.writestr("a", b"2")
-    refuse(path, "'a' comes twice")
-    refuse(write_tar(tmp_path / "b.tar", {"a": b"1", "./a": b"2"}), "'a' comes twice")
-    refuse(write_zip(tmp_path / "c.zip", {"a": b"1", "a/b": b"2"}), "'a/b' lies below a file")
+    refuse(path, "'a' is a duplicate")
+    refuse(write_tar(tmp_path / "b.tar", {"a": b"1", "./a": b"2"}), "'a' is a duplicate")
+    refuse(write_zip(tmp_path / "c.zip", {"a": b"1", "a/b": b"2"}), "'a/b' is inside a file")
 
 
-def test_a_password_is_said(tmp_path: Path) -> None:
+def test_an_encrypted_archive_is_refused(tmp_path: Path) -> None:
     path = write_zip(tmp_path / "a.zip", {"a": b"1"})
     content = bytearray(path.read_bytes())
     at = content.rindex(b"PK\x01\x02")  # the last entry of the directory: its flags follow
@@ -206,7 +206,7 @@ def test_a_tar_cut_off_between_two_files(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for blocks in (2, 4):  # a header and a block each
         path.write_bytes(whole[: blocks * 512])
-        refuse(path, "was cut off: its end is missing")
+        refuse(path, "is truncated: its end is missing")
 
 
 def test_a_damaged_member_is_not_left_half_written(tmp_path: Path) -> None:
@@ -225,12 +225,14 @@ def test_a_damaged_member_is_not_left_half_written(tmp_path: Path) -> None:
 
 def test_neither_zip_nor_tar(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_text("<html>please log in</html>")
-    refuse(tmp_path / "a.zip", "is neither zip nor tar, or was cut off")
+    refuse(tmp_path / "a.zip", "is neither zip nor tar, or is truncated")
     with pytest.raises(FileNotFoundError, match=r"there is no archive .*b\.zip"):
         unpack(tmp_path / "b.zip", tmp_path)
 
 
-def test_no_room_is_said_before_anything_is_written(tmp_path: Path, monkeypatch) -> None:
+def test_too_little_room_is_reported_before_anything_is_written(
+    tmp_path: Path, monkeypatch
+) -> None:
     archive = write_zip(tmp_path / "a.zip", FILES)
     full = type("usage", (), {"free": 100})
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: full)

@@ -1,4 +1,4 @@
-"""Files of captions: whole, text, and of a plausible size, or an error that names them."""
+"""Tests of cmlearn.data.photos.caption_file."""
 
 import gzip
 from pathlib import Path
@@ -38,16 +38,16 @@ def test_packed_text_cut_off_anywhere(tmp_path: Path, length: int) -> None:
     if length == 0:  # nothing at all is no archive, but Python takes it for an empty one
         assert read_text(tmp_path / "a.gz") == ""
         return
-    with pytest.raises(CaptionFileError, match=r"a\.gz is no whole \.gz file"):
+    with pytest.raises(CaptionFileError, match=r"a\.gz is not a complete \.gz file"):
         read_text(tmp_path / "a.gz")
 
 
 def test_text_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "a.gz").write_bytes(b"a.jpg#0\ta dog\n")
-    with pytest.raises(CaptionFileError, match=r"a\.gz is no whole"):
+    with pytest.raises(CaptionFileError, match=r"a\.gz is not a complete"):
         read_text(tmp_path / "a.gz")
     (tmp_path / "latin").write_bytes("one\ntwo\nzwö\n".encode("latin-1"))
-    with pytest.raises(CaptionFileError, match="latin: line 3 is no UTF-8 text"):
+    with pytest.raises(CaptionFileError, match="latin: line 3 is not UTF-8 text"):
         read_text(tmp_path / "latin")
 
 
@@ -62,11 +62,11 @@ def test_what_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch) -> Non
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('{"images": [1, 2', "is no whole JSON"),
+        ('{"images": [1, 2', "is not complete JSON"),
         ("[" * 100_000, "is nested too deeply"),
         ('{"images": {}}', 'has no list "images"'),
         ("3", 'has no list "images"'),
-        ('{"images": [' + "9" * 5000 + "]}", "is no whole JSON"),
+        ('{"images": [' + "9" * 5000 + "]}", "is not complete JSON"),
     ],
 )
 def test_json_that_is_none(tmp_path: Path, text: str, message: str) -> None:

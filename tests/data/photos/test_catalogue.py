@@ -1,4 +1,4 @@
-"""What can be fetched, and what people must ask for."""
+"""Tests of cmlearn.data.photos.catalogue."""
 
 import hashlib
 import re

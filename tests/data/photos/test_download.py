@@ -1,4 +1,4 @@
-"""Downloads from a server of our own that misbehaves in every way that servers do."""
+"""Tests of cmlearn.data.photos.download."""
 
 import hashlib
 import re
@@ -222,7 +222,7 @@ def test_waits_longer_each_time(server: Server, tmp_path: Path, monkeypatch) -> 
     assert waited == [2, 4, 8]
 
 
-def test_a_length_that_is_not_said_or_no_number(server: Server, tmp_path: Path) -> None:
+def test_a_length_that_is_missing_or_no_number(server: Server, tmp_path: Path) -> None:
     for number, length in enumerate((None, "many", "-7", "")):
         server.does(serve(length=length))
         assert get(server, tmp_path / str(number)).read_bytes() == CONTENT
@@ -297,7 +297,7 @@ def test_a_length_that_is_too_short_is_found_out(server: Server, tmp_path: Path)
 
 def test_more_than_was_published_fills_no_disk(server: Server, tmp_path: Path) -> None:
     server.does(serve(CONTENT * 50, length=None))
-    with pytest.raises(DownloadError, match="sends more than 50,000 bytes"):
+    with pytest.raises(DownloadError, match="sends more than the expected 50,000 bytes"):
         get(server, tmp_path)
     assert sum(left(tmp_path).values()) <= len(CONTENT)
 
@@ -327,7 +327,7 @@ def test_no_checksum_is_none(tmp_path: Path) -> None:
         download("http://x/a", tmp_path / "a", sha256="d41d8cd98f00b204e9800998ecf8427e")
 
 
-def test_a_full_disk_is_said_before_the_first_byte(server, tmp_path: Path, monkeypatch) -> None:
+def test_a_full_disk_is_reported_before_the_first_byte(server, tmp_path: Path, monkeypatch) -> None:
     usage = type("usage", (), {"free": 49_999})
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
     with pytest.raises(OSError, match=r"50,000 bytes are needed and 49,999 free.*partial"):

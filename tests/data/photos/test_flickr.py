@@ -1,4 +1,4 @@
-"""Flickr8k and Flickr30k, recognised in whatever folder they lie."""
+"""Tests of cmlearn.data.photos.flickr."""
 
 import gzip
 import json
@@ -184,8 +184,8 @@ def test_the_other_of_the_two_is_refused(
     fill(tmp_path, {file: table(names) if file == "captions.txt" else tokens(names)})
     for each in names:
         (tmp_path / "Images" / each).touch()
-    said = f"{file} names pictures as {other.capitalize()} does, such as '{name}', and "
-    said += f"{named.capitalize()} was named: write {other}:{tmp_path}$"
+    said = f"{file} names pictures as {other.capitalize()} does, such as '{name}', but "
+    said += f"{named.capitalize()} was requested: write {other}:{tmp_path}$"
     with pytest.raises(CaptionFileError, match=said):
         read_flickr(tmp_path, "train", named)
     with pytest.warns(UserWarning, match="80, 10 and 10 %"):

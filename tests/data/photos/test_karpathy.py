@@ -1,4 +1,4 @@
-"""Karpathy's JSON: captions with their split."""
+"""Tests of cmlearn.data.photos.karpathy."""
 
 import json
 from pathlib import Path
@@ -41,7 +41,7 @@ def test_captions_are_the_raw_ones_and_restval_is_trained_on(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (entry("a.jpg", "dev"), r"images\[0\] is in the split 'dev', none of"),
+        (entry("a.jpg", "dev"), r"images\[0\] is in the split 'dev', not one of"),
         (entry("../a.jpg", "val"), r"images\[0\] must name a file"),
         (entry("a.jpg", "val", cocoid="4"), '"cocoid" as int'),
         (entry("a.jpg", "val") | {"sentences": [{"tokens": []}]}, 'needs "raw" as str'),

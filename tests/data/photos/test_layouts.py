@@ -1,4 +1,4 @@
-"""Folders as COCO and Flickr have them, written and read back."""
+"""Tests of cmlearn.data.photos.layouts."""
 
 from pathlib import Path
 
@@ -74,7 +74,7 @@ def assert_same(data: CaptionedPictures, expected: CaptionedPictures, rows) -> N
     assert difference.max() <= 3  # of JPEG
 
 
-def test_the_folders_look_as_people_know_them(tmp_path: Path) -> None:
+def test_the_folders_are_those_of_the_real_data_sets(tmp_path: Path) -> None:
     write_as_flickr8k(parts("train", "val", "test"), tmp_path / "8k")
     assert sorted(path.name for path in (tmp_path / "8k").iterdir()) == [
         "Flickr8k.token.txt",

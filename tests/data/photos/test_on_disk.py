@@ -1,4 +1,4 @@
-"""What a list names, and what is there."""
+"""Tests of cmlearn.data.photos.on_disk."""
 
 import warnings
 from pathlib import Path

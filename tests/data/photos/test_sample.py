@@ -1,4 +1,4 @@
-"""The sample of photographs: COCO's layout, and the oddities it is there for."""
+"""Tests of cmlearn.data.photos.sample."""
 
 import json
 import warnings

@@ -1,4 +1,4 @@
-"""Captions are true, different and grammatical; edited ones are false."""
+"""Tests of cmlearn.data.storybook.captions."""
 
 import numpy as np
 import pytest
@@ -16,7 +16,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 @st.composite
-def told(draw) -> tuple[Scene, tuple[str, ...], np.random.Generator]:
+def captioned_scenes(draw) -> tuple[Scene, tuple[str, ...], np.random.Generator]:
     """A scene, its captions, and a source of chance."""
     rng = np.random.default_rng(draw(seeds))
     scene = sample_scene(rng, novel=draw(st.booleans()))
@@ -24,7 +24,7 @@ def told(draw) -> tuple[Scene, tuple[str, ...], np.random.Generator]:
 
 
 @settings(deadline=None)
-@given(told())
+@given(captioned_scenes())
 def test_every_caption_is_true_of_its_scene(case):
     scene, texts, _ = case
     for text in texts:
@@ -35,7 +35,7 @@ def test_every_caption_is_true_of_its_scene(case):
 
 
 @settings(deadline=None)
-@given(told())
+@given(captioned_scenes())
 def test_five_different_grammatical_captions(case):
     _, texts, _ = case
     assert len(texts) == len(set(texts)) == 5
@@ -44,7 +44,7 @@ def test_five_different_grammatical_captions(case):
 
 
 @settings(deadline=None)
-@given(told())
+@given(captioned_scenes())
 def test_the_first_caption_tells_everything(case):
     scene, (full, *_), _ = case
     description = parse_caption(full)
@@ -55,7 +55,7 @@ def test_the_first_caption_tells_everything(case):
 
 
 @settings(deadline=None)
-@given(told())
+@given(captioned_scenes())
 def test_two_things_are_related_from_both_sides(case):
     scene, (_, there, back, *_), _ = case
     if len(scene.things) > 1:
@@ -66,7 +66,7 @@ def test_two_things_are_related_from_both_sides(case):
 
 @pytest.mark.parametrize("only", [None, *CLASSES])
 @settings(deadline=None, max_examples=40)
-@given(case=told())
+@given(case=captioned_scenes())
 def test_a_changed_word_makes_a_claim_false(only, case):
     scene, texts, rng = case
     for text in texts:
@@ -87,7 +87,7 @@ def test_a_changed_word_makes_a_claim_false(only, case):
 
 
 @settings(deadline=None)
-@given(told())
+@given(captioned_scenes())
 def test_reversed_relations_are_false_and_reverse_back(case):
     scene, texts, _ = case
     for text in texts:
@@ -154,7 +154,7 @@ def test_ungrammatical(text):
 
 
 @settings(deadline=None)
-@given(told())
+@given(captioned_scenes())
 def test_repeated_and_cut_captions_are_ungrammatical(case):
     _, texts, _ = case
     for text in texts:

@@ -1,4 +1,4 @@
-"""Which claims are true of a scene."""
+"""Tests of cmlearn.data.storybook.claims."""
 
 import pytest
 
@@ -34,7 +34,7 @@ def test_each_claim_by_itself():
     }
 
 
-def test_what_is_said_of_an_absent_thing_is_false_and_irrelevant():
+def test_claims_about_an_absent_thing_are_false_and_irrelevant():
     told = check_claims(parse_caption("a red tree left of a red house"), SCENE)
     assert [c.relevant for c in told if c.kind == "colour"] == [False, True]
     assert Claim("relation", "tree left of house", False, relevant=False) in told
@@ -76,7 +76,7 @@ def test_six_houses_need_six_houses():
     assert not all_true(parse_caption("house " * 3000), scene)
 
 
-def test_said_is_the_share_of_facts():
+def test_coverage_is_the_share_of_facts():
     assert coverage(parse_caption(""), SCENE) == 0
     assert coverage(parse_caption("a red house"), SCENE) == 2 / 8
     assert coverage(parse_caption("a red house, a red house, a red house"), SCENE) == 2 / 8

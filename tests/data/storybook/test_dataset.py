@@ -1,4 +1,4 @@
-"""Drawing Storybook: whole or not at all, checked, repaired; and what its splits hold."""
+"""Tests of cmlearn.data.storybook.dataset."""
 
 import errno
 import hashlib
@@ -16,10 +16,10 @@ import pytest
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.images import load_image
 from cmlearn.data.photos.coco import read_coco
+from cmlearn.data.storybook import dataset
 from cmlearn.data.storybook.dataset import (
     SPLITS,
     Split,
-    dataset,
     draw_storybook,
     load_storybook,
     scenes_of,
@@ -110,7 +110,7 @@ def test_loading_a_split_touches_no_other_and_reads_its_file_once(tmp_path, monk
 
 @pytest.mark.usefixtures("small")
 def test_a_split_that_does_not_exist(tmp_path):
-    with pytest.raises(ValueError, match="'dev' is none of .*'train', 'val', 'test', 'novel'"):
+    with pytest.raises(ValueError, match="one of .*'train', 'val', 'test', 'novel'.*, got 'dev'"):
         load_storybook("dev", tmp_path)
 
 
@@ -119,7 +119,7 @@ def test_a_split_that_does_not_exist(tmp_path):
 def test_another_checksum_is_a_clear_error(tmp_path, monkeypatch, field):
     wrong = {**dataset.SPLITS["test"].__dict__, field: "0" * 64}
     monkeypatch.setitem(dataset.SPLITS, "test", Split(**wrong))
-    with pytest.raises(ValueError, match=r"'test' came out otherwise .* constraints\.txt"):
+    with pytest.raises(ValueError, match=r"'test' does not match its .* constraints\.txt"):
         draw_storybook(tmp_path)
     assert not list(tmp_path.glob("drawing-*"))
     assert not (tmp_path / "test").exists()
@@ -197,7 +197,7 @@ def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(dataset.tempfile, "mkdtemp", refuse)
-    with pytest.raises(OSError, match="Permission denied. Make room or make it writable"):
+    with pytest.raises(OSError, match="Permission denied. Free disk space, make the folder"):
         load_storybook("train", tmp_path)
 
 

@@ -1,4 +1,4 @@
-"""Words of captions mean one thing each."""
+"""Tests of cmlearn.data.storybook.lexicon."""
 
 from collections import Counter
 

@@ -1,4 +1,4 @@
-"""The parser reads whatever it is given."""
+"""Tests of cmlearn.data.storybook.parser."""
 
 import time
 
@@ -16,7 +16,7 @@ SCENE = Scene("day", "grass", (Thing("house", "red", "big", 0), Thing("kite", "b
 
 
 @pytest.mark.parametrize("text", ["", "   ", ".,.,", "the of a and"])
-def test_nothing_said(text):
+def test_an_empty_caption_has_no_mentions(text):
     assert parse_caption(text) == Description()
 
 
@@ -26,7 +26,7 @@ def test_only_unknown_words():
 
 @pytest.mark.parametrize("text", [None, 3, ["a"], b"a red house"])
 def test_a_string_is_needed(text):
-    with pytest.raises(TypeError, match="caption: a string is needed"):
+    with pytest.raises(TypeError, match="caption: expected one string"):
         parse_caption(text)
 
 

@@ -1,4 +1,4 @@
-"""The renderer: the same bytes everywhere, at any size."""
+"""Tests of cmlearn.data.storybook.render."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmlearn.data.storybook.render import cut_out, render
+from cmlearn.data.storybook.render import cut_out, render, thing_box
 from cmlearn.data.storybook.scene import COLOURS, KINDS, SIZES, Scene, Thing, sample_scene
 
 SCENES = (
@@ -48,7 +48,6 @@ PINNED = {
     16: ("5cf57d31dfdc1431", "db87de1762d18be2", "f802cac598df0383", "b3d670f7e78f82ce"),
     100: ("efc6a22a83e6c581", "95a69b08da1d8199", "423ad36f1c4d734d", "eeef5f314549a8af"),
 }
-
 scenes = st.builds(
     lambda seed, novel: sample_scene(np.random.default_rng(seed), novel),
     st.integers(0, 2**32 - 1),
@@ -85,13 +84,13 @@ def test_too_small(size):
         render(SCENES[0], size)
 
 
-def test_a_picture_belongs_to_who_asked_for_it():
+def test_changing_a_picture_changes_no_other():
     picture = render(SCENES[3])
     picture[:] = 0
     assert render(SCENES[3]).any()
 
 
-def test_everything_that_is_said_can_be_seen():
+def test_every_claim_is_visible():
     seen = {
         render(Scene("day", "sand", (Thing(kind, colour, size, 1),))).tobytes()
         for kind in KINDS
@@ -121,3 +120,24 @@ def test_a_thing_leaves_the_rest_of_the_picture_alone():
     columns, rows = opacity.any(0).nonzero()[0], opacity.any(1).nonzero()[0]
     assert columns.min() >= 21 and columns.max() <= 42
     assert rows.min() >= 40 and rows.max() <= 59
+
+
+# ── The box of a thing ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_box_holds_what_the_thing_changes_in_the_picture(kind):
+    thing = Thing(kind, "red", "big", column=1, dx=1)
+    empty, full = (render(Scene("day", "sand", things)) for things in ((), (thing,)))
+    rows, columns = np.nonzero(np.abs(full.astype(int) - empty).sum(axis=2) > 150)
+    box = thing_box(thing)
+    changed = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    assert np.abs(np.subtract(box, changed)).max() <= 1
+    assert 10 <= box.right - box.left <= 24 and 7 <= box.bottom - box.top <= 26
+
+
+def test_a_box_goes_where_the_thing_goes():
+    here, there = (
+        thing_box(Thing("ball", "red", "small", 0, dx, dy)) for dx, dy in ((0, 0), (1, -1))
+    )
+    assert np.subtract(there, here).tolist() == [1, -1, 1, -1]

@@ -1,4 +1,4 @@
-"""The rules of where things stand, and what only the novel split has."""
+"""Tests of cmlearn.data.storybook.scene."""
 
 from itertools import permutations
 
@@ -84,13 +84,13 @@ def test_each_kind_has_a_colour_that_training_never_shows():
 @pytest.mark.parametrize(
     ("sky", "ground", "things", "message"),
     [
-        ("fog", "sea", (), "no such sky"),
-        ("day", "lava", (), "no such sky"),
-        ("day", "sea", (Thing("dragon", "red", "big", 0),), "not a thing"),
-        ("day", "sea", (Thing("boat", "pink", "big", 0),), "not a thing"),
-        ("day", "sea", (Thing("boat", "red", "big", 3),), "too far"),
-        ("day", "sea", (Thing("boat", "red", "big", 0, dx=9),), "too far"),
-        ("day", "sea", (Thing("boat", "red", "big", 0), Thing("ball", "blue", "big", 0)), "one pl"),
+        ("fog", "sea", (), "unknown sky or ground"),
+        ("day", "lava", (), "unknown sky or ground"),
+        ("day", "sea", (Thing("dragon", "red", "big", 0),), "unknown kind"),
+        ("day", "sea", (Thing("boat", "pink", "big", 0),), "unknown kind"),
+        ("day", "sea", (Thing("boat", "red", "big", 3),), "out of range"),
+        ("day", "sea", (Thing("boat", "red", "big", 0, dx=9),), "out of range"),
+        ("day", "sea", (Thing("boat", "red", "big", 0), Thing("ball", "blue", "big", 0)), "one sl"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(sky, ground, things, message):

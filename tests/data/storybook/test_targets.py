@@ -1,4 +1,4 @@
-"""Scenes as numbers and back."""
+"""Tests of cmlearn.data.storybook.targets."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmlearn.data.storybook.scene import Scene, Thing, sample_scene
-from cmlearn.data.storybook.targets import EMPTY, IGNORE, from_slots, slot_of, to_slots
+from cmlearn.data.storybook.targets import (
+    EMPTY,
+    IGNORE,
+    LABELS,
+    from_slots,
+    labels_of,
+    multi_hot,
+    slot_of,
+    to_slots,
+)
 
 
 @settings(deadline=None, max_examples=50)
@@ -22,7 +31,7 @@ def test_round_trip(seeds, novel):
         assert set(np.flatnonzero(kinds)) == {slot_of(thing) for thing in scene.things}
 
 
-def test_an_empty_place_has_no_colour():
+def test_an_empty_slot_has_no_colour():
     rows = to_slots([Scene("day", "sea", (Thing("boat", "red", "big", 2),))])
     assert rows["kind"][0].tolist() == [EMPTY] * 5 + [6]
     assert rows["colour"][0].tolist() == [IGNORE] * 5 + [0]
@@ -33,3 +42,23 @@ def test_a_thing_where_it_cannot_be_is_no_scene(place, kind):
     rows = to_slots([Scene("day", "sea", ())])
     rows["kind"][0, place], rows["colour"][0, place], rows["size"][0, place] = kind, 0, 0
     assert from_slots(rows) == [None]
+
+
+# ── Labels ───────────────────────────────────────────────────────────────────────────────────────
+
+
+HOUSE = Thing("house", "red", "big", 0)
+
+
+def test_labels_are_the_words_of_the_scene():
+    scene = Scene("day", "grass", (HOUSE, Thing("kite", "red", "big", 1)))
+    assert labels_of(scene) == {"day", "grass", "house", "kite", "red", "big"}
+
+
+def test_one_row_for_each_scene():
+    rows = multi_hot([Scene("night", "sea", ()), Scene("day", "snow", (HOUSE,))])
+    assert rows.shape == (2, len(LABELS)) == (2, 24)
+    assert rows.dtype == np.float32
+    assert {LABELS[i] for i in rows[0].nonzero()[0]} == {"night", "sea"}
+    assert rows.sum(1).tolist() == [2, 5]
+    assert multi_hot([]).shape == (0, 24)

@@ -1,4 +1,4 @@
-"""Tests of cmlearn.evaluation.caption_metrics.bleu; agreement with others is in test_reference_scores.py."""
+"""Tests of cmlearn.evaluation.caption_metrics.bleu (references: test_reference_scores.py)."""
 
 import math
 
@@ -16,7 +16,7 @@ def split(*captions: str) -> list[list[str]]:
     return [caption.split() for caption in captions]
 
 
-def test_two_pages_of_the_paper_by_hand() -> None:
+def test_the_example_of_the_paper() -> None:
     # Papineni et al. 2002, example 2: seven times "the", of which a reference has two.
     candidate = split("the the the the the the the")
     references = [split("the cat is on the mat", "there is a cat on the mat")]
@@ -31,7 +31,7 @@ def test_precisions_and_their_mean_by_hand() -> None:
     assert scores[3] == pytest.approx(0, abs=1e-3)
 
 
-def test_what_is_too_short_pays_and_what_is_too_long_does_not() -> None:
+def test_the_brevity_penalty_is_for_short_captions_alone() -> None:
     reference = [split("a red house left of a tree")]
     assert bleu(split("a red house"), reference)[0] == pytest.approx(math.exp(1 - 7 / 3))
     assert bleu(split("a red house left of a tree at noon"), reference)[0] == pytest.approx(7 / 9)

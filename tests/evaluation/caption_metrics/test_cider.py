@@ -1,4 +1,4 @@
-"""Tests of cmlearn.evaluation.caption_metrics.cider; agreement with others is in test_reference_scores.py."""
+"""Tests of cmlearn.evaluation.caption_metrics.cider (references: test_reference_scores.py)."""
 
 import math
 
@@ -38,7 +38,7 @@ def test_the_length_penalty_by_hand() -> None:
     assert long == pytest.approx(plain * math.exp(-(3**2) / (2 * 6**2)))
 
 
-def test_repeating_a_rare_word_pays_in_cider_and_not_in_cider_d() -> None:
+def test_repeating_a_rare_word_gains_in_cider_and_not_in_cider_d() -> None:
     references = [split("a kite flies high"), split("a ball on a beach"), split("a boat on a lake")]
     honest = split("a kite", "a ball", "a boat")
     gamed = split("kite kite kite kite", "ball ball ball ball", "boat boat boat boat")
@@ -46,11 +46,11 @@ def test_repeating_a_rare_word_pays_in_cider_and_not_in_cider_d() -> None:
     assert sentence_cider_d(gamed, references).sum() < sentence_cider_d(honest, references).sum()
 
 
-def test_one_picture_has_nothing_to_be_told_from() -> None:
+def test_one_picture_scores_zero() -> None:
     assert cider_d(split("a house"), [split("a house")]) == 0
 
 
-def test_what_is_said_of_every_picture_weighs_nothing() -> None:
+def test_words_of_every_picture_weigh_nothing() -> None:
     assert cider_d(split("a", "a"), [split("a", "a b"), split("a", "a c")]) == 0
 
 
@@ -70,7 +70,7 @@ def test_range(rows) -> None:
 
 
 @given(ROWS)
-def test_the_d_only_takes_away(rows) -> None:
+def test_cider_d_is_at_most_cider(rows) -> None:
     candidates, references = [c for c, _ in rows], [[r] for _, r in rows]
     plain, d = sentence_cider(candidates, references), sentence_cider_d(candidates, references)
     assert (d <= plain + 1e-9).all()

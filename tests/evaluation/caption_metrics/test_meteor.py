@@ -1,11 +1,15 @@
-"""Tests of cmlearn.evaluation.caption_metrics.meteor; agreement with METEOR 1.5 is in test_reference_scores.py."""
+"""Tests of cmlearn.evaluation.caption_metrics.meteor (references: test_reference_scores.py)."""
+
+from itertools import combinations, permutations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cmlearn.evaluation.caption_metrics.meteor import (
     FUNCTION_WORDS,
+    align_words,
+    count_chunks,
     meteor,
     sentence_meteor,
     stem_of,
@@ -53,7 +57,7 @@ def test_function_words_count_less() -> None:
     assert even > meteor(split("the of a"), reference)
 
 
-def test_a_synonym_is_a_stranger() -> None:
+def test_synonyms_do_not_match() -> None:
     assert meteor(split("home"), [split("house")]) == 0
 
 
@@ -79,3 +83,60 @@ def test_stems() -> None:
 def test_range_and_identity(one, two) -> None:
     assert 0 <= meteor([one], [[two]]) <= 1
     assert meteor([one], [[one]]) == pytest.approx(1)
+
+
+# ── Alignment ────────────────────────────────────────────────────────────────────────────────────
+
+
+ALIGNED_WORDS = st.lists(st.sampled_from(["a", "house", "houses", "tree"]), max_size=5)
+
+
+def align(left: list[str], right: list[str]) -> tuple[tuple[int, int], ...]:
+    return align_words(left, right, *([stem_of(word) for word in s] for s in (left, right)))
+
+
+def cost(left: list[str], right: list[str], pairs: tuple[tuple[int, int], ...]) -> tuple[int, ...]:
+    return -len(pairs), -sum(left[i] == right[j] for i, j in pairs), count_chunks(pairs)
+
+
+def least_cost(left: list[str], right: list[str]) -> tuple[int, ...]:
+    """The best alignment by trying them all."""
+    found = []
+    for n in range(min(len(left), len(right)) + 1):
+        for ours in combinations(range(len(left)), n):
+            for theirs in permutations(range(len(right)), n):
+                pairs = tuple(zip(ours, theirs))
+                if all(stem_of(left[i]) == stem_of(right[j]) for i, j in pairs):
+                    found.append(cost(left, right, pairs))
+    return min(found)
+
+
+@settings(deadline=None, max_examples=60)
+@given(ALIGNED_WORDS, ALIGNED_WORDS)
+def test_no_alignment_is_better(left, right) -> None:
+    assert cost(left, right, align(left, right)) == least_cost(left, right)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "pairs", "chunks"),
+    [
+        ("a red house", "a red house", ((0, 0), (1, 1), (2, 2)), 1),
+        ("a red house", "a house", ((0, 0), (2, 1)), 2),
+        ("red a house", "a red house", ((0, 1), (1, 0), (2, 2)), 3),
+        # Of two "a" the one that continues a chunk.
+        ("a tree", "a house a tree", ((0, 2), (1, 3)), 1),
+        ("two houses", "a house", ((1, 1),), 1),
+        # The equal word, though the other would make one chunk of it.
+        ("red house", "red houses house", ((0, 0), (1, 2)), 2),
+        ("kite", "boat", (), 0),
+    ],
+)
+def test_alignments_that_are_plain_to_see(left, right, pairs, chunks) -> None:
+    assert align(left.split(), right.split()) == pairs
+    assert count_chunks(pairs) == chunks
+
+
+def test_many_equal_words_do_not_take_long() -> None:
+    left, right = ["a"] * 30 + ["house"], ["house"] + ["a"] * 25
+    pairs = align(left, right)
+    assert len(pairs) == 26

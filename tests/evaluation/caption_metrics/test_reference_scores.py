@@ -225,14 +225,14 @@ def test_meteor_on_random_captions() -> None:
     assert meteor(candidates, references, listed) == pytest.approx(corpus, abs=FOUR_DIGITS)
 
 
-def test_meteor_on_what_a_system_said(system_captions) -> None:
+def test_meteor_on_captions_of_a_system(system_captions) -> None:
     tokens, listed = split_at_any_space(system_captions), function_words_of_meteor()
     *each, corpus = by_meteor(*tokens)
     assert sentence_meteor(*tokens, listed) == pytest.approx(each, abs=FOUR_DIGITS)
     assert meteor(*tokens, listed) == pytest.approx(corpus, abs=FOUR_DIGITS)
 
 
-def test_meteor_on_what_people_said(human_captions) -> None:
+def test_meteor_on_captions_of_people(human_captions) -> None:
     tokens, listed = split_at_any_space(human_captions), function_words_of_meteor()
     *each, corpus = by_meteor(*tokens)
     apart = np.abs(sentence_meteor(*tokens, listed) - each) > FOUR_DIGITS

@@ -1,4 +1,4 @@
-"""Tests of cmlearn.evaluation.caption_metrics.rouge; agreement with others is in test_reference_scores.py."""
+"""Tests of cmlearn.evaluation.caption_metrics.rouge (references: test_reference_scores.py)."""
 
 from itertools import combinations
 

@@ -6,7 +6,7 @@ from cmlearn.evaluation.caption_metrics.bleu import bleu, sentence_bleu
 from cmlearn.evaluation.caption_metrics.cider import cider_d, sentence_cider
 from cmlearn.evaluation.caption_metrics.meteor import meteor
 from cmlearn.evaluation.caption_metrics.rouge import rouge_l
-from cmlearn.evaluation.caption_metrics.tokens import check_captions
+from cmlearn.evaluation.caption_metrics.tokens import check_captions, count_ngrams
 
 SCORES = [bleu, sentence_bleu, rouge_l, meteor, cider_d, sentence_cider]
 SAID = ["a", "red", "house"]
@@ -41,3 +41,21 @@ def test_strings_are_refused_before_their_letters_are_scored(score) -> None:
         score([SAID], [["a red house"]])
     with pytest.raises(ValueError, match=r"references\[0\]: a list"):
         score([SAID], ["a red house"])
+
+
+# ── N-grams ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_counts_of_each_length() -> None:
+    singles, pairs, triples = count_ngrams(["a", "b", "a", "b"], 3)
+    assert singles == {("a",): 2, ("b",): 2}
+    assert pairs == {("a", "b"): 2, ("b", "a"): 1}
+    assert triples == {("a", "b", "a"): 1, ("b", "a", "b"): 1}
+
+
+def test_a_caption_shorter_than_the_ngrams_has_none() -> None:
+    assert [c.total() for c in count_ngrams(["a", "b"], 4)] == [2, 1, 0, 0]
+
+
+def test_tuples_will_do() -> None:
+    assert count_ngrams(("a", "b"), 2) == count_ngrams(["a", "b"], 2)

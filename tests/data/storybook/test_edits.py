@@ -1,3 +1,5 @@
+"""Tests of cmlearn.data.storybook.edits."""
+
 from __future__ import annotations
 
 import numpy as np
@@ -52,5 +54,5 @@ def test_the_same_generator_says_the_same():
 
 
 def test_an_unknown_class_is_refused():
-    with pytest.raises(ValueError, match="no classes with paraphrases"):
+    with pytest.raises(ValueError, match="have no paraphrases"):
         paraphrase("a red ball", np.random.default_rng(0), only=["shape"])
