@@ -17,11 +17,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "attention_maps",
             "caption_loss",
         ],
+        "device": ["device_of"],
         "decoding": ["beam_search", "greedy_search"],
         "gan": ["DecoderAsGenerator", "Discriminator", "GANConfig", "Generator", "TextToImageGAN"],
         "prior": ["AutoregressivePrior"],
         "recall_task": [
-            "DISTRACTIONS",
+            "DISTRACTORS",
             "RecallModel",
             "SYMBOLS",
             "recall_batches",
@@ -29,7 +30,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "recall_sequences",
         ],
         "resnet": ["ResNet18", "ResNetConfig", "class_activation_map"],
-        "rnn": ["GRUCell", "LSTMCell", "RNNCell", "copy_weights", "open_forget_gates", "unroll"],
+        "rnn": ["GRUCell", "LSTMCell", "RNNCell", "copy_weights", "raise_forget_bias", "unroll"],
         "scene_classifier": ["SceneClassifier", "SceneClassifierConfig"],
         "text_encoders": [
             "EncodedCaption",

@@ -139,7 +139,7 @@ def copy_weights(cell: nn.Module, network: nn.Module) -> None:
         cast(nn.Linear, getattr(cell, part)).load_state_dict(weights)
 
 
-def open_forget_gates(lstm: nn.LSTM, bias: float) -> None:
+def raise_forget_bias(lstm: nn.LSTM, bias: float) -> None:
     """Add to the biases of an LSTM's forget gates, so that it keeps its cell state at first.
 
     Jozefowicz et al. 2015, "An empirical exploration of recurrent network architectures" (ICML).

@@ -95,15 +95,15 @@ def test_pooled_features(features):
 
 
 @pytest.fixture
-def fitted(model, features) -> Captioner:
+def train_model(model, features) -> Captioner:
     batch = {"features": features, "tokens": TOKENS}
     history = fit(model, caption_loss, [batch] * 150, steps=150, learning_rate=0.02, progress=False)
     assert history["accuracy"][-1] == 1
     return model
 
 
-def test_one_batch_is_learned_and_decoded(fitted, features):
-    written = greedy_search(fitted, features)
+def test_one_batch_is_learned_and_decoded(train_model, features):
+    written = greedy_search(train_model, features)
     assert torch.equal(written, TOKENS[:, 1:])
 
 
