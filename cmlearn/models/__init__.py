@@ -30,7 +30,15 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "recall_sequences",
         ],
         "resnet": ["ResNet18", "ResNetConfig", "class_activation_map"],
-        "rnn": ["GRUCell", "LSTMCell", "RNNCell", "copy_weights", "raise_forget_bias", "unroll"],
+        "rnn": [
+            "GRUCell",
+            "LSTMCell",
+            "RNNCell",
+            "copy_weights",
+            "raise_forget_bias",
+            "run_network",
+            "unroll",
+        ],
         "scene_classifier": ["SceneClassifier", "SceneClassifierConfig"],
         "text_encoders": [
             "EncodedCaption",

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from cmlearn.models.attention import CrossAttention
 from cmlearn.models.device import device_of
-from cmlearn.models.rnn import State
+from cmlearn.models.rnn import State, run_network
 
 PAD, BOS, EOS = 0, 1, 2  # as in every vocabulary of the course
 
@@ -131,8 +131,7 @@ class Captioner(GridEncoder):
             logits (B, T, vocab_size): [:, t] scores the word that follows tokens[:, t].
         """
         cells = self.encode(features)
-        logits, _ = self.step(cells, tokens, self.initial_state(cells))
-        return logits
+        return self.step(cells, tokens, self.initial_state(cells))[0]
 
     def initial_state(self, cells: Tensor) -> State:
         """The state before the first word: (B, num_cells, cell_dim) -> one or two of (1, B, H)."""
@@ -151,24 +150,10 @@ class Captioner(GridEncoder):
         Returns:
             The logits (B, T, vocab_size) of the word after each token, and the new state.
         """
-        states, state = self.read(tokens, state)  # (B, T, hidden_dim)
+        states, state = run_network(self.rnn, self.embedding(tokens), state)  # (B, T, hidden_dim)
         for layer in self.attention_layers:
             states = layer(states, cells)
         return self.output(self.norm(states)), state
-
-    def read(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Run the recurrent network.
-
-        Args:
-            tokens: (B, T) int64.
-            state: before the first token, each part (1, B, hidden_dim).
-
-        Returns:
-            The hidden state after each token (B, T, hidden_dim), and the last state.
-        """
-        is_pair = self.num_states == 2  # PyTorch wants the state of an LSTM as a pair
-        states, last = self.rnn(self.embedding(tokens), state if is_pair else state[0])
-        return states, last if is_pair else (last,)
 
 
 class ProductCaptioner(Captioner):
@@ -207,7 +192,7 @@ class ProductCaptioner(Captioner):
         Returns:
             The logits (B, T, vocab_size) of the word after each token, and the new state.
         """
-        states, state = self.read(tokens, state)  # (B, T, hidden_dim)
+        states, state = run_network(self.rnn, self.embedding(tokens), state)  # (B, T, hidden_dim)
         language = self.language_weight * self.language(states)
         if self.training:
             kept = torch.rand(len(tokens), 1, 1) >= self.language_dropout

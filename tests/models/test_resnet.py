@@ -32,7 +32,7 @@ def reference() -> torch.nn.Module:
     network = import_torchvision().models.resnet18(weights=None)
     for module in network.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
-            module.moving_average.normal_(0, 0.1)
+            module.running_mean.normal_(0, 0.1)
             module.running_var.uniform_(0.5, 2)
     return network.eval()
 

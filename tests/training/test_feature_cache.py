@@ -90,7 +90,7 @@ def test_running_statistics_belong_to_the_weights(
     network: Network, images: np.ndarray, tmp_path: Path
 ) -> None:
     before = compute(network, images, tmp_path).pooled
-    network.norm.moving_average += 1
+    network.norm.running_mean += 1
     assert not np.array_equal(compute(network, images, tmp_path).pooled, before)
 
 
