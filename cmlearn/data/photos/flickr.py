@@ -11,7 +11,7 @@ import csv
 import io
 import re
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -28,19 +28,31 @@ from cmlearn.data.photos.karpathy import read_karpathy
 from cmlearn.data.photos.on_disk import files_in, keep_present
 from cmlearn.data.splits import SEED, SHARES, split_by_picture
 
+PARTS = ("train", "val", "test")
+ANY = "any"  # names that copies of both data sets use
 # File names in the authors' archives and in the copies on Kaggle; the first that exists is read.
-TOKEN_FILES = (
-    "Flickr8k.token.txt",
-    "Flickr8k.token.txt.gz",
-    "results_20130124.token",
-    "results_20130124.token.gz",
-)
-CSV_FILES = ("captions.txt", "captions.csv", "results.csv", "results_mini.csv")
-KARPATHY_FILES = ("dataset_flickr8k.json", "dataset_flickr30k.json", "dataset.json")
+CAPTION_FILES = {
+    "flickr8k": ("Flickr8k.token.txt", "Flickr8k.token.txt.gz"),
+    "flickr30k": (
+        "results_20130124.token",
+        "results_20130124.token.gz",
+        "results.csv",
+        "results_mini.csv",
+    ),
+    ANY: ("captions.txt", "captions.csv"),
+}
+KARPATHY_FILES = {
+    "flickr8k": "dataset_flickr8k.json",
+    "flickr30k": "dataset_flickr30k.json",
+    ANY: "dataset.json",
+}
 LISTS = {
-    "train": ("Flickr_8k.trainImages.txt", "train.txt"),
-    "val": ("Flickr_8k.devImages.txt", "val.txt"),
-    "test": ("Flickr_8k.testImages.txt", "test.txt"),
+    "flickr8k": (
+        "Flickr_8k.trainImages.txt",
+        "Flickr_8k.devImages.txt",
+        "Flickr_8k.testImages.txt",
+    ),
+    "flickr30k": ("train.txt", "val.txt", "test.txt"),
 }
 # Picture names distinguish the data sets: Flickr8k adds ten hexadecimal digits to the photo's id.
 NAME_FORMS = {"flickr8k": r"\d+_[0-9a-f]{10}\.jpg", "flickr30k": r"\d+\.jpg"}
@@ -66,8 +78,9 @@ def read_flickr(folder: Path | str, part: str, expected: str | None = None) -> l
     """Read the training, validation or test part of Flickr8k or Flickr30k.
 
     Captions come from the authors' token file (also as .gz), one of Kaggle's CSV files, or
-    Karpathy's JSON. The split comes from the official lists or from Karpathy's JSON. Without
-    either, the pictures are divided 80, 10 and 10 %, always in the same way, with a warning.
+    Karpathy's JSON. The split comes from the official lists or from Karpathy's JSON. Files named
+    after the expected data set come first, so both data sets can share a folder. Without a
+    split, the pictures are divided 80, 10 and 10 %, always in the same way, with a warning.
     Pictures that no list names belong to no part; Flickr8k has 91 of them, and its token file has
     a key that names no picture. The ids are the photographs' ids on Flickr, so a picture has the
     same id in both data sets.
@@ -75,7 +88,8 @@ def read_flickr(folder: Path | str, part: str, expected: str | None = None) -> l
     Args:
         folder: the folder with these files, or with the folders that the archives unpack to.
         part: "train", "val" (called dev in Flickr8k) or "test".
-        expected: "flickr8k" or "flickr30k", to refuse the other data set; None accepts both.
+        expected: "flickr8k" or "flickr30k", to refuse the other data set; None accepts both, and
+            prefers files named after Flickr8k.
 
     Returns:
         The captioned pictures, sorted by id.
@@ -88,18 +102,18 @@ def read_flickr(folder: Path | str, part: str, expected: str | None = None) -> l
             the form of the data set that is not expected.
     """
     folder = Path(folder)
-    if part not in LISTS:
-        raise ValueError(f"Flickr8k and Flickr30k have the parts {', '.join(LISTS)}; got {part!r}")
+    if part not in PARTS:
+        raise ValueError(f"Flickr8k and Flickr30k have the parts {', '.join(PARTS)}; got {part!r}")
     if not folder.is_dir():
         raise FileNotFoundError(f"there is no folder {folder}")
-    source, captions = _read_captions(folder)
+    source, captions = _read_captions(folder, expected)
     _refuse_another(expected, captions, source, folder)
-    parts = _listed_parts(folder) or _karpathy_parts(folder)
+    parts = _find_parts(folder, expected)
     ids = _photo_ids(set(captions).union(*(parts or {}).values()))
     if not parts:
         warnings.warn(
-            f"{folder} has no list of its parts ({_any_of(LISTS[part])}): 80, 10 and 10 % of the "
-            "pictures are used for training, validation and testing",
+            f"{folder} has no list of its parts ({_any_of(_lists_of(part))}): 80, 10 and 10 % of "
+            "the pictures are used for training, validation and testing",
             stacklevel=2,
         )
         parts = _own_parts(captions, ids)
@@ -186,24 +200,34 @@ def read_split_list(file: Path) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def _read_captions(folder: Path) -> tuple[Path, Captions]:
-    readers: Mapping[tuple[str, ...], Callable[[Path], Captions]] = {
-        TOKEN_FILES: read_token_file,
-        CSV_FILES: read_csv_file,
-        KARPATHY_FILES: lambda file: {x.name: list(x.captions) for x in read_karpathy(file)},
-    }
-    for names, read in readers.items():
-        file = _find(folder, names)
-        if file:
-            captions = read(file)
-            if not captions:
-                raise CaptionFileError(f"{file} has no captions: is it truncated?")
-            return file, captions
-    raise FileNotFoundError(
-        f"no captions in {folder}: looked for {_any_of([x for names in readers for x in names])}, "
-        f"there and in its subfolders {', '.join(TEXT_FOLDERS[1:])}. To get them: "
-        "`python -m cmlearn download flickr8k` (or flickr30k)"
-    )
+def _read_captions(folder: Path, expected: str | None) -> tuple[Path, Captions]:
+    order = _order(expected)
+    names = [name for each in order for name in CAPTION_FILES[each]]
+    names += [KARPATHY_FILES[each] for each in order]
+    file = _find(folder, names)
+    if file is None:
+        raise FileNotFoundError(
+            f"no captions in {folder}: looked for {_any_of(names)}, there and in its subfolders "
+            f"{', '.join(TEXT_FOLDERS[1:])}. To get them: "
+            "`python -m cmlearn download flickr8k` (or flickr30k)"
+        )
+    captions = _read_caption_file(file)
+    if not captions:
+        raise CaptionFileError(f"{file} has no captions: is it truncated?")
+    return file, captions
+
+
+def _order(expected: str | None) -> list[str]:
+    """Return the data sets in the order in which their files are looked for."""
+    if expected is None:
+        return [*LISTS, ANY]
+    return [expected, ANY, *(name for name in LISTS if name != expected)]
+
+
+def _read_caption_file(file: Path) -> Captions:
+    if file.suffix == ".json":
+        return {entry.name: list(entry.captions) for entry in read_karpathy(file)}
+    return read_token_file(file) if ".token" in file.suffixes else read_csv_file(file)
 
 
 def _refuse_another(expected: str | None, captions: Captions, source: Path, folder: Path) -> None:
@@ -221,17 +245,27 @@ def _find(folder: Path, names: Iterable[str]) -> Path | None:
     return next((path for path in paths if path.is_file()), None)
 
 
-def _listed_parts(folder: Path) -> dict[str, list[str]]:
+def _find_parts(folder: Path, expected: str | None) -> dict[str, list[str]]:
+    """Read the split of the expected data set or, failing that, of the other; empty if none."""
+    for name in _order(expected):
+        parts = _listed_parts(folder, LISTS.get(name, ()))
+        parts = parts or _karpathy_parts(folder, KARPATHY_FILES[name])
+        if parts:
+            return parts
+    return {}
+
+
+def _listed_parts(folder: Path, names: Sequence[str]) -> dict[str, list[str]]:
     """Read the official lists; empty if there are none."""
-    files = {part: _find(folder, names) for part, names in LISTS.items()}
-    if not any(files.values()):
+    files = {part: (name, _find(folder, [name])) for part, name in zip(PARTS, names)}
+    if not any(file for _, file in files.values()):
         return {}
     parts: dict[str, list[str]] = {}
     listed_in: dict[str, Path] = {}
-    for part, file in files.items():
+    for part, (list_name, file) in files.items():
         if file is None:
             raise FileNotFoundError(
-                f"{folder} has lists of other parts, but none of {part!r}: {_any_of(LISTS[part])}"
+                f"{folder} has lists of other parts, but none of {part!r}: {list_name}"
             )
         parts[part] = read_split_list(file)
         for name in parts[part]:  # in two parts, it would be used for training and testing
@@ -241,10 +275,14 @@ def _listed_parts(folder: Path) -> dict[str, list[str]]:
     return parts
 
 
-def _karpathy_parts(folder: Path) -> dict[str, list[str]]:
-    file = _find(folder, KARPATHY_FILES)
+def _lists_of(part: str) -> list[str]:
+    return [names[PARTS.index(part)] for names in LISTS.values()]
+
+
+def _karpathy_parts(folder: Path, name: str) -> dict[str, list[str]]:
+    file = _find(folder, [name])
     entries = read_karpathy(file) if file else []
-    return {part: [x.name for x in entries if x.part == part] for part in LISTS} if entries else {}
+    return {part: [x.name for x in entries if x.part == part] for part in PARTS} if entries else {}
 
 
 def _own_parts(captions: Captions, ids: Mapping[str, int]) -> dict[str, list[str]]:

@@ -192,6 +192,42 @@ def test_the_other_of_the_two_is_refused(
         assert read_flickr(tmp_path, "train", other) == read_flickr(tmp_path, "train")
 
 
+NAMES_30K = [name.partition("_")[0] + ".jpg" for name in NAMES]
+SPLIT_30K = {"train": NAMES_30K[:8], "val": NAMES_30K[8:14], "test": NAMES_30K[14:]}
+LISTS_30K = {f"{part}.txt": "\n".join(names) for part, names in SPLIT_30K.items()}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {
+            "dataset_flickr8k.json": karpathy(SPLIT),
+            "dataset_flickr30k.json": karpathy(SPLIT_30K),
+            "dataset_coco.json": "{}",
+        },
+        {"Flickr8k.token.txt": tokens(), "results_20130124.token": tokens(NAMES_30K)}
+        | lists(OF_8K)
+        | LISTS_30K,
+        {"captions.txt": table(), "results.csv": bars(NAMES_30K)} | lists(OF_8K) | LISTS_30K,
+        {"Flickr8k.token.txt": tokens(), "captions.txt": table(NAMES_30K)}
+        | {"dataset_flickr8k.json": karpathy(SPLIT)}
+        | LISTS_30K,
+    ],
+)
+def test_of_both_in_one_folder_the_one_that_was_asked_for_is_read(
+    tmp_path: Path, texts: dict[str, str | bytes]
+) -> None:
+    fill(tmp_path, texts)
+    (tmp_path / "flickr30k-images").mkdir()
+    for name in NAMES_30K:
+        (tmp_path / "flickr30k-images" / name).touch()
+    for expected, split in (("flickr8k", SPLIT), ("flickr30k", SPLIT_30K)):
+        for part in PARTS:
+            items = read_flickr(tmp_path, part, expected)
+            assert [item.path.name for item in items] == split[part]
+            assert all(item.path.is_file() for item in items)
+
+
 def test_pictures_named_otherwise_are_taken_as_either(tmp_path: Path) -> None:
     own = ["garden.jpg", "kitchen.jpg", "1.jpg"]
     fill(tmp_path, {"captions.txt": table(own)})
@@ -205,6 +241,12 @@ def test_pictures_named_otherwise_are_taken_as_either(tmp_path: Path) -> None:
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CaptionFileError, match=r"token\.txt has no captions"):
         read_flickr(fill(tmp_path, {"Flickr8k.token.txt": ""}), "train")
+
+
+def test_real_case_of_two_karpathy_files(real: Path) -> None:
+    folder = real / "cases" / "karpathy_three_files" / "data"
+    parts = [read_flickr(folder, part, "flickr30k") for part in PARTS]
+    assert [len(part) for part in parts] == [12, 4, 4]
 
 
 def test_real_flickr8k(real: Path) -> None:
