@@ -25,7 +25,7 @@ from cmlearn.data.photos.caption_file import (
     read_text,
 )
 from cmlearn.data.photos.karpathy import read_karpathy
-from cmlearn.data.photos.on_disk import files_in, keep_present
+from cmlearn.data.photos.on_disk import files_in, keep_present, pictures_in
 from cmlearn.data.splits import SEED, SHARES, split_by_picture
 
 PARTS = ("train", "val", "test")
@@ -70,6 +70,10 @@ PICTURE_FOLDERS = (
 )
 NAME_COLUMNS = ("image", "image_name")
 CAPTION_COLUMNS = ("caption", "comment")
+MAX_HEADER = 1000  # characters; the csv module raises an error for a column of over 131,072
+# A caption of several lines, one of which begins as a row does.
+ROW_IN_CAPTION = re.compile(r"[\r\n][^,\r\n]*\.(?:jpe?g|png)\"?,", re.IGNORECASE)
+MOST = 0.9  # share of the pictures on disk that must have captions and be in the lists
 
 Captions = dict[str, list[str]]  # file name of a picture -> its captions
 
@@ -123,7 +127,9 @@ def read_flickr(folder: Path | str, part: str, expected: str | None = None) -> l
     listed = [
         CaptionedImage(ids[name], Path(name), tuple(captions.get(name, ()))) for name in names
     ]
-    return keep_present(listed, [_picture_folder(folder, captions)], f"{source} ({part})")
+    pictures = _picture_folder(folder, captions)
+    _warn_of_cut_off(source, pictures_in(pictures), captions, set().union(*parts.values()))
+    return keep_present(listed, [pictures], f"{source} ({part})")
 
 
 def read_token_file(file: Path) -> Captions:
@@ -155,7 +161,8 @@ def read_csv_file(file: Path) -> Captions:
     """Read one of Kaggle's CSV files.
 
     The columns are separated by commas, with quoting ("image,caption"), or by vertical bars,
-    without quoting ("image_name| comment_number| comment").
+    without quoting ("image_name| comment_number| comment"). A line end inside quotes becomes a
+    blank.
 
     Args:
         file: the CSV file.
@@ -167,15 +174,15 @@ def read_csv_file(file: Path) -> Captions:
         CaptionFileError: the header or a row has another form; the message gives its number.
     """
     text = read_text(file)
-    header = text.partition("\n")[0]
-    columns = [column.strip().lower() for column in re.split(r"[,|]", header)]
+    header = re.split(r"[\r\n]", text, maxsplit=1)[0][:MAX_HEADER]
+    rows, separator = (_rows_with_bars, "|") if "|" in header else (_rows_with_commas, ",")
+    columns = _columns(header, separator)
     if columns[0] not in NAME_COLUMNS or columns[-1] not in CAPTION_COLUMNS:
         raise CaptionFileError(
             f"{file}: its first line must name the columns, {' or '.join(NAME_COLUMNS)} first and "
             f"{' or '.join(CAPTION_COLUMNS)} last; got {header[:80]!r}"
         )
     captions: Captions = {}
-    rows = _rows_with_bars if "|" in header else _rows_with_commas
     for number, name, caption in rows(text, len(columns), file):
         _add(captions, name, caption, f"{file}: line {number}")
     return captions
@@ -314,8 +321,31 @@ def _picture_folder(folder: Path, captions: Captions) -> Path:
     return folder / best
 
 
+def _warn_of_cut_off(
+    source: Path, on_disk: set[str], captioned: Iterable[str], listed: Iterable[str]
+) -> None:
+    """Warn if many pictures on disk have no caption or are in no part."""
+    with_caption = on_disk.intersection(captioned)
+    in_parts = with_caption.intersection(listed)
+    if len(with_caption) < MOST * len(on_disk):
+        found = f"{source}: of {len(on_disk)} pictures on disk, only {len(with_caption)} are named"
+    elif len(in_parts) < MOST * len(with_caption):
+        found = (
+            f"{source.parent}: of {len(with_caption)} pictures with captions, only "
+            f"{len(in_parts)} are in the lists of the parts"
+        )
+    else:
+        return
+    warnings.warn(f"{found}: was a file cut off?", stacklevel=3)
+
+
 def _any_of(names: Sequence[str]) -> str:
     return " or ".join(names)
+
+
+def _columns(header: str, separator: str) -> list[str]:
+    columns = next(csv.reader([header], delimiter=separator, skipinitialspace=True), [])
+    return [column.strip().lower() for column in columns] or [""]
 
 
 def _rows_with_commas(text: str, columns: int, file: Path) -> Iterator[tuple[int, str, str]]:
@@ -326,7 +356,13 @@ def _rows_with_commas(text: str, columns: int, file: Path) -> Iterator[tuple[int
             if row and len(row) < columns:
                 raise CaptionFileError(f"{file}: line {reader.line_num} has {len(row)} columns")
             if row:  # an unquoted caption has a column for each of its commas
-                yield reader.line_num, row[0], ",".join(row[columns - 1 :])
+                caption = ",".join(row[columns - 1 :])
+                if ROW_IN_CAPTION.search(caption):
+                    raise CaptionFileError(
+                        f"{file}: the caption that ends in line {reader.line_num} contains other "
+                        "rows; is its closing quote missing?"
+                    )
+                yield reader.line_num, row[0], caption
     except csv.Error as error:
         raise CaptionFileError(
             f"{file}: line {reader.line_num} is not valid CSV: {error}"
@@ -348,8 +384,6 @@ def _rows_with_bars(text: str, columns: int, file: Path) -> Iterator[tuple[int, 
 
 
 def _add(captions: Captions, name: str, caption: str, where: str) -> None:
-    if "\n" in caption:
-        raise CaptionFileError(f"{where}: a caption of several lines; is a closing quote missing?")
     of_picture = captions.setdefault(plain_name(name.strip(), where), [])
     if caption.strip():
         of_picture.append(one_line(caption))

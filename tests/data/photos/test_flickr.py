@@ -238,6 +238,24 @@ def test_pictures_named_otherwise_are_taken_as_either(tmp_path: Path) -> None:
             assert read_flickr(tmp_path, "train", expected)
 
 
+@pytest.mark.parametrize(
+    ("file", "text"), [("results.csv", bars()), ("Flickr8k.token.txt", tokens())]
+)
+def test_captions_that_were_cut_off_are_noticed(tmp_path: Path, file: str, text: str) -> None:
+    fill(tmp_path, {file: text[: len(text) // 2]} | lists(OF_8K))
+    said = rf"{file}: of 20 pictures on disk, only 1[01] are named: was a file cut off\?"
+    with pytest.warns(UserWarning, match=said):
+        read_flickr(tmp_path, "train")
+
+
+def test_lists_that_were_cut_off_are_noticed(tmp_path: Path) -> None:
+    texts = lists(OF_8K)
+    texts[OF_8K[0]] = "\n".join(NAMES[:4])
+    fill(tmp_path, {"Flickr8k.token.txt": tokens()} | texts)
+    with pytest.warns(UserWarning, match="of 20 pictures with captions, only 12 are in the lists"):
+        read_flickr(tmp_path, "test")
+
+
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CaptionFileError, match=r"token\.txt has no captions"):
         read_flickr(fill(tmp_path, {"Flickr8k.token.txt": ""}), "train")
@@ -247,6 +265,20 @@ def test_real_case_of_two_karpathy_files(real: Path) -> None:
     folder = real / "cases" / "karpathy_three_files" / "data"
     parts = [read_flickr(folder, part, "flickr30k") for part in PARTS]
     assert [len(part) for part in parts] == [12, 4, 4]
+
+
+@pytest.mark.parametrize("case", ["csv_header_in_quotes", "csv_line_end_inside_quotes"])
+def test_real_cases_of_valid_csv(real: Path, case: str) -> None:
+    with pytest.warns(UserWarning, match="80, 10 and 10 %"):
+        parts = [read_flickr(real / "cases" / case / "data", part, "flickr8k") for part in PARTS]
+    assert [len(part) for part in parts] == [16, 2, 2]
+    assert {len(item.captions) for part in parts for item in part} == {5}
+
+
+def test_real_case_of_a_file_that_was_cut_off(real: Path) -> None:
+    folder = real / "cases" / "csv_cut_off" / "data"
+    with pytest.warns(UserWarning, match="of 20 pictures on disk, only 8 are named: was a file"):
+        read_flickr(folder, "train", "flickr8k")
 
 
 def test_real_flickr8k(real: Path) -> None:
