@@ -12,6 +12,7 @@ import io
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count, islice
 from pathlib import Path
 
 import numpy as np
@@ -87,7 +88,7 @@ def read_flickr(folder: Path | str, part: str, expected: str | None = None) -> l
     split, the pictures are divided 80, 10 and 10 %, always in the same way, with a warning.
     Pictures that no list names belong to no part; Flickr8k has 91 of them, and its token file has
     a key that names no picture. The ids are the photographs' ids on Flickr, so a picture has the
-    same id in both data sets.
+    same id in both data sets; pictures whose names have another form are numbered.
 
     Args:
         folder: the folder with these files, or with the folders that the archives unpack to.
@@ -102,8 +103,8 @@ def read_flickr(folder: Path | str, part: str, expected: str | None = None) -> l
         ValueError: the part is unknown.
         FileNotFoundError: a file or all pictures are missing; the message lists where they were
             searched.
-        CaptionFileError: a file is damaged, a picture is in two parts, or most file names have
-            the form of the data set that is not expected.
+        CaptionFileError: a file is damaged, a picture is in two parts, two names have the same id,
+            or most file names have the form of the data set that is not expected.
     """
     folder = Path(folder)
     if part not in PARTS:
@@ -113,7 +114,7 @@ def read_flickr(folder: Path | str, part: str, expected: str | None = None) -> l
     source, captions = _read_captions(folder, expected)
     _refuse_another(expected, captions, source, folder)
     parts = _find_parts(folder, expected)
-    ids = _photo_ids(set(captions).union(*(parts or {}).values()))
+    ids = _photo_ids(set(captions).union(*(parts or {}).values()), source)
     if not parts:
         warnings.warn(
             f"{folder} has no list of its parts ({_any_of(_lists_of(part))}): 80, 10 and 10 % of "
@@ -299,20 +300,36 @@ def _own_parts(captions: Captions, ids: Mapping[str, int]) -> dict[str, list[str
     return {part: [item.path.name for item in chosen] for part, chosen in parts.items()}
 
 
-def _photo_ids(names: Iterable[str]) -> dict[str, int]:
-    """Return the number that begins each name or, if these are not unique, its rank."""
-    numbers = {name: re.match(r"\d+", name) for name in sorted(names)}
-    ids = {name: int(match[0]) for name, match in numbers.items() if match}
-    if len(set(ids.values())) == len(numbers):
-        return ids
-    return {name: order for order, name in enumerate(numbers, start=1)}
+def _photo_ids(names: Iterable[str], source: Path) -> dict[str, int]:
+    """Return the id on Flickr for names of Flickr's forms, whatever the other names are.
+
+    Other names get the number that begins them or, if these are not unique, free ids from 1 on.
+    """
+    ids: dict[str, int] = {}
+    first: dict[int, str] = {}
+    others = []
+    for name in sorted(names):
+        if not any(re.fullmatch(form, name) for form in NAME_FORMS.values()):
+            others.append(name)
+            continue
+        ids[name] = int(re.split(r"[_.]", name)[0])
+        if ids[name] in first:
+            raise CaptionFileError(
+                f"{source}: {first[ids[name]]} and {name} have the same id on Flickr: is one of "
+                "them mistyped?"
+            )
+        first[ids[name]] = name
+    numbers = [int(match[0]) for match in (re.match(r"\d+", name) for name in others) if match]
+    if len({*numbers} - {*first}) < len(others):
+        numbers = [*islice((n for n in count(1) if n not in first), len(others))]
+    return ids | dict(zip(others, numbers))
 
 
 def _picture_folder(folder: Path, captions: Captions) -> Path:
     """Return the folder that has the most pictures of the captions."""
-    count = {name: len(files_in(folder / name) & captions.keys()) for name in PICTURE_FOLDERS}
-    best = max(count, key=lambda name: count[name])
-    if not count[best]:
+    found = {name: len(files_in(folder / name) & captions.keys()) for name in PICTURE_FOLDERS}
+    best = max(found, key=lambda name: found[name])
+    if not found[best]:
         searched = ", ".join(name for name in PICTURE_FOLDERS if name)
         raise FileNotFoundError(
             f"no pictures in {folder}: its captions name {len(captions)}, such as "

@@ -134,6 +134,21 @@ def test_pictures_without_a_number_are_numbered_by_name(tmp_path: Path) -> None:
     assert [(item.image_id, item.captions) for item in parts[0]] == [(1, ("A",)), (2, ("B",))]
 
 
+@pytest.mark.parametrize("odd", [f"{NAMES[0]}.1", "garden.jpg", f"{NAMES[0]}.png", "100_.jpg"])
+def test_one_odd_name_changes_no_other_id(tmp_path: Path, odd: str) -> None:
+    fill(tmp_path, {"Flickr8k.token.txt": tokens([odd, *NAMES])} | lists(OF_8K))
+    for part in PARTS:
+        items = read_flickr(tmp_path, part, "flickr8k")
+        assert [item.image_id for item in items] == [int(name[:3]) for name in SPLIT[part]]
+
+
+def test_two_names_of_one_photograph_are_refused(tmp_path: Path) -> None:
+    same = f"{NAMES[0][:4]}{'f' * 10}.jpg"
+    fill(tmp_path, {"Flickr8k.token.txt": tokens([*NAMES, same])} | lists(OF_8K))
+    with pytest.raises(CaptionFileError, match=f"{NAMES[0]} and {same} have the same id on Flickr"):
+        read_flickr(tmp_path, "train")
+
+
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no folder .*absent"):
         read_flickr(tmp_path / "absent", "train")
@@ -265,6 +280,19 @@ def test_real_case_of_two_karpathy_files(real: Path) -> None:
     folder = real / "cases" / "karpathy_three_files" / "data"
     parts = [read_flickr(folder, part, "flickr30k") for part in PARTS]
     assert [len(part) for part in parts] == [12, 4, 4]
+
+
+def test_real_case_of_an_edited_key(real: Path, tmp_path: Path) -> None:
+    text = (real / "cases" / "flickr8k_edited_token" / "Flickr8k.token.txt").read_text("utf-8")
+    named = {line.partition("#")[0] for line in text.split("\n") if line}
+    (tmp_path / "Flickr8k.token.txt").write_text(text, "utf-8")
+    for name in named:
+        (tmp_path / name).touch()
+    with pytest.warns(UserWarning, match="80, 10 and 10 %"):
+        items = [item for part in PARTS for item in read_flickr(tmp_path, part, "flickr8k")]
+    photos = [item for item in items if item.path.suffix == ".jpg"]
+    assert len(photos) == len(named) - 1
+    assert all(item.path.name.startswith(f"{item.image_id}_") for item in photos)
 
 
 @pytest.mark.parametrize("case", ["csv_header_in_quotes", "csv_line_end_inside_quotes"])
