@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from cmlearn.data.files import clear_disk_errors
+from cmlearn.data.files import explain_disk_errors
 from tools import tidy
 from tools.parameters import DATA, parameters_of
 
@@ -64,7 +64,7 @@ def check_writable(paths: Iterable[Path]) -> None:
         OSError: a file or folder cannot be written.
     """
     for path in paths:
-        with clear_disk_errors("write the results", path):
+        with explain_disk_errors("write the results", path):
             if path.is_file():
                 path.open("r+b").close()
                 continue
