@@ -135,8 +135,7 @@ class Captioner(GridEncoder):
 
     def initial_state(self, cells: Tensor) -> State:
         """The state before the first word: (B, num_cells, cell_dim) -> one or two of (1, B, H)."""
-        state = self.init_state(cells.flatten(1)).unsqueeze(0)  # (1, B, num_states · hidden_dim)
-        hidden, *rest = state.chunk(self.num_states, dim=2)
+        hidden, *rest = self.init_state(cells.flatten(1))[None].chunk(self.num_states, dim=2)
         return torch.tanh(hidden), *rest
 
     def step(self, cells: Tensor, tokens: Tensor, state: State) -> tuple[Tensor, State]:
