@@ -19,22 +19,17 @@ from cmlearn.models.captioner import (
 from cmlearn.models.decoding import beam_search, greedy_search
 from cmlearn.training.checkpoint import load_checkpoint, save_checkpoint
 from cmlearn.training.loop import fit
-
-CONFIG = CaptionerConfig(
-    vocab_size=11, channels=5, num_cells=6, cell_dim=9, embed_dim=7, hidden_dim=32
-)
-TOKENS = torch.tensor([[BOS, 4, 5, 6, EOS], [BOS, 7, EOS, PAD, PAD], [BOS, 8, 9, EOS, PAD]])
+from tests.models.small_captioner import CONFIG, FEATURES, TOKENS, new_captioner
 
 
 @pytest.fixture
 def model() -> Captioner:
-    torch.manual_seed(0)
-    return Captioner(CONFIG).eval()
+    return new_captioner()
 
 
 @pytest.fixture
 def features() -> torch.Tensor:
-    return torch.randn(3, 5, 2, 3, generator=torch.Generator().manual_seed(1))
+    return FEATURES
 
 
 def test_shapes(model, features):
@@ -94,78 +89,52 @@ def test_pooled_features(features):
     assert Captioner(config)(features.mean((2, 3)), TOKENS).shape == (3, 5, 11)
 
 
-@pytest.fixture
-def train_model(model, features) -> Captioner:
-    batch = {"features": features, "tokens": TOKENS}
-    history = fit(model, caption_loss, [batch] * 150, steps=150, learning_rate=0.02, progress=False)
-    assert history["accuracy"][-1] == 1
-    return model
-
-
-def test_one_batch_is_learned_and_decoded(train_model, features):
-    written = greedy_search(train_model, features)
-    assert torch.equal(written, TOKENS[:, 1:])
-
-
 # ── Attention maps ───────────────────────────────────────────────────────────────────────────────
 
 
-SIZES = {"vocab_size": 11, "channels": 5, "num_cells": 6, "cell_dim": 9, "embed_dim": 7}
-FEATURES = torch.randn(3, 5, 2, 3, generator=torch.Generator().manual_seed(1))
-
-
-@pytest.fixture
-def attentive_model() -> Captioner:
-    torch.manual_seed(0)
-    return Captioner(CaptionerConfig(**SIZES, hidden_dim=32)).eval()
-
-
-def test_a_map_for_each_attention_layer_and_word(attentive_model):
-    written = greedy_search(attentive_model, FEATURES, max_length=7)
-    maps = attention_maps(attentive_model, FEATURES, written)
+def test_a_map_for_each_attention_layer_and_word(model):
+    written = greedy_search(model, FEATURES, max_length=7)
+    maps = attention_maps(model, FEATURES, written)
     assert maps.shape == (3, 2, written.shape[1], 6)
     torch.testing.assert_close(maps.sum(dim=3), torch.ones(maps.shape[:3]))
     assert not maps.requires_grad
 
 
-def test_maps_are_the_attention_weights_of_decoding(attentive_model):
-    written = greedy_search(attentive_model, FEATURES, max_length=4)
-    cells = attentive_model.encode(FEATURES)
+def test_maps_are_the_attention_weights_of_decoding(model):
+    written = greedy_search(model, FEATURES, max_length=4)
+    cells = model.encode(FEATURES)
     read = torch.cat([torch.full((3, 1), BOS), written[:, :-1]], dim=1)
-    states, _ = attentive_model.rnn(
-        attentive_model.embedding(read), attentive_model.initial_state(cells)
-    )
-    maps = attention_maps(attentive_model, FEATURES, written)
+    states, _ = model.rnn(model.embedding(read), model.initial_state(cells))
+    maps = attention_maps(model, FEATURES, written)
     torch.testing.assert_close(
-        maps[:, 0], attentive_model.attention_layers[0].attention_weights(states, cells)
+        maps[:, 0], model.attention_layers[0].attention_weights(states, cells)
     )
-    states = attentive_model.attention_layers[0](states, cells)
+    states = model.attention_layers[0](states, cells)
     torch.testing.assert_close(
-        maps[:, 1], attentive_model.attention_layers[1].attention_weights(states, cells)
+        maps[:, 1], model.attention_layers[1].attention_weights(states, cells)
     )
 
 
-def test_no_hook_stays_behind(attentive_model):
-    attention_maps(attentive_model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
+def test_no_hook_stays_behind(model):
+    attention_maps(model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
     with pytest.raises(ValueError, match="features"):
-        attention_maps(attentive_model, FEATURES[:, :4], torch.zeros(3, 2, dtype=torch.int64))
-    assert all(not layer._forward_pre_hooks for layer in attentive_model.attention_layers)
+        attention_maps(model, FEATURES[:, :4], torch.zeros(3, 2, dtype=torch.int64))
+    assert all(not layer._forward_pre_hooks for layer in model.attention_layers)
 
 
 def test_a_captioner_without_attention_has_no_maps():
-    attentive_model = Captioner(CaptionerConfig(**SIZES, num_attention_layers=0))
+    model = new_captioner(replace(CONFIG, num_attention_layers=0))
     with pytest.raises(ValueError, match="without attention layers has no maps"):
-        attention_maps(attentive_model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
+        attention_maps(model, FEATURES, torch.zeros(3, 2, dtype=torch.int64))
 
 
 # ── RNN, GRU and LSTM ────────────────────────────────────────────────────────────────────────────
 
 
 def new_model(recurrent: str, num_attention_layers: int = 0) -> Captioner:
-    torch.manual_seed(0)
-    sizes = SIZES | {"hidden_dim": 32, "num_attention_layers": num_attention_layers}
-    config = CaptionerConfig(**sizes, recurrent=recurrent)
-    return Captioner(config).eval()
+    return new_captioner(
+        replace(CONFIG, recurrent=recurrent, num_attention_layers=num_attention_layers)
+    )
 
 
 @pytest.fixture(params=list(NETWORKS))

@@ -5,46 +5,37 @@ from dataclasses import replace
 import pytest
 import torch
 
-from cmlearn.models.captioner import (
-    BOS,
-    EOS,
-    NETWORKS,
-    PAD,
-    Captioner,
-    CaptionerConfig,
-    caption_loss,
-)
+from cmlearn.models.captioner import BOS, EOS, NETWORKS, Captioner, caption_loss
 from cmlearn.models.decoding import beam_search, greedy_search
 from cmlearn.training.loop import fit
-
-CONFIG = CaptionerConfig(
-    vocab_size=11, channels=5, num_cells=6, cell_dim=9, embed_dim=7, hidden_dim=32
-)
-TOKENS = torch.tensor([[BOS, 4, 5, 6, EOS], [BOS, 7, EOS, PAD, PAD], [BOS, 8, 9, EOS, PAD]])
+from tests.models.small_captioner import CONFIG, FEATURES, TOKENS, new_captioner
 
 
 @pytest.fixture
 def model() -> Captioner:
-    torch.manual_seed(0)
-    return Captioner(CONFIG).eval()
+    return new_captioner()
 
 
 @pytest.fixture
 def features() -> torch.Tensor:
-    return torch.randn(3, 5, 2, 3, generator=torch.Generator().manual_seed(1))
+    return FEATURES
 
 
 @pytest.fixture
-def train_model(model, features) -> Captioner:
+def trained(model, features) -> Captioner:
     batch = {"features": features, "tokens": TOKENS}
     history = fit(model, caption_loss, [batch] * 150, steps=150, learning_rate=0.02, progress=False)
     assert history["accuracy"][-1] == 1
     return model
 
 
-def test_beam_search_finds_the_caption_and_scores_it(train_model, features):
+def test_greedy_search_finds_the_captions(trained, features):
+    assert torch.equal(greedy_search(trained, features), TOKENS[:, 1:])
+
+
+def test_beam_search_finds_the_caption_and_scores_it(trained, features):
     for i, expected in enumerate(([4, 5, 6, EOS], [7, EOS], [8, 9, EOS])):
-        captions = beam_search(train_model, features[i : i + 1], beam_size=3)
+        captions = beam_search(trained, features[i : i + 1], beam_size=3)
         assert captions[0][0] == expected
         scores = [score for _, score in captions]
         assert scores == sorted(scores, reverse=True) and scores[0] <= 0
@@ -72,9 +63,7 @@ def test_decoding_ends_without_eos(model, features):
 
 @pytest.mark.parametrize(("recurrent", "layers"), [*((n, 0) for n in NETWORKS), ("lstm", 2)])
 def test_a_beam_of_one_is_greedy(features, recurrent, layers):
-    torch.manual_seed(0)
-    config = replace(CONFIG, recurrent=recurrent, num_attention_layers=layers)
-    model = Captioner(config).eval()
+    model = new_captioner(replace(CONFIG, recurrent=recurrent, num_attention_layers=layers))
     for one in features.split(1):
         words = greedy_search(model, one, max_length=12)[0].tolist()
         assert beam_search(model, one, beam_size=1, max_length=12)[0][0] == words

@@ -24,20 +24,6 @@ def test_the_first_picture_has_alternative_text(pipeline, tmp_path):
     assert all(sentence in alt for sentence in SENTENCES)
 
 
-def test_pictures_are_written_light(pipeline, tmp_path):
-    write_pictures(tmp_path, pipeline)
-    for name in ("readme.png", "storybook.png"):
-        picture = tmp_path / "docs" / "pictures" / name
-        assert picture.stat().st_size < MAX_BYTES
-        assert load_image(picture).shape[1] > 700
-
-
-def test_the_first_picture_is_told(pipeline, tmp_path):
-    ((alt, picture),) = re.findall(r"!\[([^\]]+)\]\((\S+)\)", write_pictures(tmp_path, pipeline))
-    assert picture == "docs/pictures/readme.png"
-    assert all(sentence in alt for sentence in SENTENCES)
-
-
 def test_a_second_drawing_has_the_same_bytes(pipeline, tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     assert write_pictures(first, pipeline) == write_pictures(second, pipeline)
