@@ -75,7 +75,6 @@ STILL = {
     "notebooks/09_rnn_lstm_attention.ipynb": 98,
     "notebooks/10_real_photographs.ipynb": 20,
     "tests/models/test_prior.py": 1,
-    "tests/tools/test_readme_pictures.py": 1,
     "tests/training/test_loop.py": 1,
 }
 

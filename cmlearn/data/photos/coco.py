@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -129,7 +129,7 @@ def list_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
         )
     content = read_json(file, "images", "annotations")
     names = dict(_names_by_id(content, file))
-    captions = _captions_by_id(content, names, file)
+    captions = captions_by_id(content, names, file)
     return [CaptionedImage(key, Path(names[key]), tuple(captions[key])) for key in sorted(names)]
 
 
@@ -255,16 +255,29 @@ def _names_by_id(content: dict[str, Any], file: Path) -> Iterator[tuple[int, str
         yield key, plain_name(name, where)
 
 
-def _captions_by_id(
-    content: dict[str, Any], names: dict[int, str], file: Path
+def captions_by_id(
+    content: Mapping[str, Any], image_ids: Iterable[int], file: Path
 ) -> dict[int, list[str]]:
-    captions: dict[int, list[str]] = {key: [] for key in names}
+    """Collect the captions of each image from an annotation file that is read already.
+
+    Args:
+        content: the JSON object of the file.
+        image_ids: ids of the images that it lists.
+        file: its path, for messages.
+
+    Returns:
+        The captions of each image without the empty ones, so an image can have none.
+
+    Raises:
+        CaptionFileError: an annotation lacks a key or is about another image.
+    """
+    captions: dict[int, list[str]] = {image_id: [] for image_id in image_ids}
     for number, entry in enumerate(content["annotations"]):
         where = f"{file}: annotations[{number}]"
-        key = value_of(entry, "image_id", int, where)
+        image_id = value_of(entry, "image_id", int, where)
         caption = one_line(value_of(entry, "caption", str, where))
-        if key not in captions:
-            raise CaptionFileError(f"{where} is about picture {key}, which is not in images")
+        if image_id not in captions:
+            raise CaptionFileError(f"{where} is about image {image_id}, which is not in images")
         if caption:
-            captions[key].append(caption)
+            captions[image_id].append(caption)
     return captions

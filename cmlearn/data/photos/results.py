@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from cmlearn.data.photos.caption_file import CaptionFileError, one_line, read_json, value_of
+from cmlearn.data.photos.coco import captions_by_id
 
 FORMAT = 'COCO\'s results format is one list: [{"image_id": 42, "caption": "a dog"}, ...]'
 
@@ -65,22 +66,15 @@ def read_references(file: Path) -> dict[int, tuple[str, ...]]:
             caption of an image that it does not list.
     """
     content = read_json(file, "images", "annotations")
-    captions: dict[int, list[str]] = {}
+    image_ids: set[int] = set()
     for number, entry in enumerate(content["images"]):
         where = f"{file}: images[{number}]"
         image_id = value_of(entry, "id", int, where)
-        if image_id in captions:
+        if image_id in image_ids:
             raise CaptionFileError(f"{where} has the id {image_id} of an earlier image")
-        captions[image_id] = []
-    for number, entry in enumerate(content["annotations"]):
-        where = f"{file}: annotations[{number}]"
-        image_id = value_of(entry, "image_id", int, where)
-        caption = one_line(value_of(entry, "caption", str, where))
-        if image_id not in captions:
-            raise CaptionFileError(f"{where} is about image {image_id}, which is not in images")
-        if caption:
-            captions[image_id].append(caption)
-    return {image_id: tuple(captions[image_id]) for image_id in sorted(captions)}
+        image_ids.add(image_id)
+    captions = captions_by_id(content, sorted(image_ids), file)
+    return {image_id: tuple(texts) for image_id, texts in captions.items()}
 
 
 def exclude_captions(

@@ -100,7 +100,7 @@ def test_missing_file_and_missing_pictures(tmp_path: Path) -> None:
             CONTENT | {"images": [{"id": 4, "file_name": "../x.png"}]},
             "must name a file, not a path",
         ),
-        (CONTENT | {"images": CONTENT["images"][:1]}, r"annotations\[0\] is about picture 4"),
+        (CONTENT | {"images": CONTENT["images"][:1]}, r"annotations\[0\] is about image 4"),
         (CONTENT | {"annotations": [{"image_id": 4}]}, r'annotations\[0\] needs "caption" as str'),
         (CONTENT | {"annotations": [{"caption": "a dog"}]}, 'needs "image_id" as int'),
     ],
