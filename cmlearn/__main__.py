@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cmlearn.commands import example, new_app, suggest
+from cmlearn.cli_helpers import example, new_app, suggest
 
 PROGRAM = "python -m cmlearn"
 MIN_LIMIT = 24  # the notebooks show single rows of a split; tests/test_any_data.py runs them so

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.folders import checkpoint_folder
-from cmlearn.data.photos.layouts import write_as_coco, write_as_flickr8k
+from cmlearn.data.photos.writers import write_as_coco, write_as_flickr8k
 from cmlearn.data.storybook.dataset import scenes_of
 from cmlearn.data.storybook.renderer import render
 from tools import tidy

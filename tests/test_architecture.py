@@ -30,9 +30,9 @@ LAYERS = (
 # What stands outside the layers, and what of them it may import.
 OUTSIDE = {
     "__init__": (),
-    "commands": (),
+    "cli_helpers": (),
     "doctor": LAYERS,
-    "__main__": (*LAYERS, "commands", "doctor"),
+    "__main__": (*LAYERS, "cli_helpers", "doctor"),
 }
 # Stricter than the order. Models and figures take arrays: no vocabulary, no data set.
 ONLY = {"models": ("models", "data.images"), "viz": ("viz", "data.images")}
@@ -175,12 +175,12 @@ def test_no_star_imports():
         ("training/loop.py", "from cmlearn.models.vae import VAE", False),
         ("training/batches.py", "from cmlearn.text.vocabulary import PAD", True),
         ("evaluation/bleu.py", "from cmlearn.training.checkpoint import load_checkpoint", False),
-        ("evaluation/bleu.py", "from cmlearn.commands import example", False),
+        ("evaluation/bleu.py", "from cmlearn.cli_helpers import example", False),
         ("viz/grid.py", "from cmlearn.data.storybook.scene import KINDS", False),
         ("viz/grid.py", "def f():\n    from cmlearn.apps.pipeline import Pipeline", False),
         ("apps/panel.py", "from cmlearn.viz.display import display", True),
         ("apps/panel.py", "from cmlearn.recipes.vae import train", False),
-        ("commands.py", "from cmlearn.data import images", False),
+        ("cli_helpers.py", "from cmlearn.data import images", False),
         ("text/word2vec.py", "import torch\nfrom collections import Counter", True),
     ],
 )
@@ -196,8 +196,8 @@ def test_the_order_is_what_this_file_checks(tmp_path, module, line, verdict):
     [
         ("__main__.py", "def course():\n    from tools.run import run_notebooks", True),
         ("__main__.py", "from tools.run import run_notebooks", False),
-        ("commands.py", "def course():\n    import tools.run", False),
-        ("commands.py", "import toolsmith", True),
+        ("cli_helpers.py", "def course():\n    import tools.run", False),
+        ("cli_helpers.py", "import toolsmith", True),
     ],
 )
 def test_tools_are_imported_by_a_command_when_it_runs(tmp_path, module, line, verdict):

@@ -17,7 +17,7 @@ from typer.core import TyperGroup
 from typer.testing import CliRunner, Result
 
 from cmlearn.__main__ import MIN_LIMIT, app
-from cmlearn.commands import example, new_app, suggest
+from cmlearn.cli_helpers import example, new_app, suggest
 from tools.__main__ import app as tools_app
 from tools.run import Run
 
@@ -193,7 +193,7 @@ def test_a_bug_keeps_its_traceback():
 
 def test_a_traceback_is_python_s_own():
     code = (
-        "from cmlearn.commands import new_app\n"
+        "from cmlearn.cli_helpers import new_app\n"
         "app = new_app('For a test.', 'x')\n"
         "@app.command()\ndef work(): raise TypeError('a bug')\n"
         "@app.command()\ndef rest(): pass\n"
@@ -239,7 +239,7 @@ def test_course_fails_when_a_notebook_does(monkeypatch, failure, status):
 
 def test_a_result_is_printed_whatever_the_encoding(tmp_path):
     code = (
-        "from cmlearn.commands import new_app\n"
+        "from cmlearn.cli_helpers import new_app\n"
         "app = new_app('For a test.', 'x')\n"
         "@app.command()\ndef work(): print('text → image: 95 %')\n"
         "@app.command()\ndef rest(): raise ValueError('→')\n"

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cmlearn.commands import example, new_app, suggest
+from cmlearn.cli_helpers import example, new_app, suggest
 
 PROGRAM = "python -m tools"
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cmlearn.data.captioned import CaptionedPictures, UnknownTruthError
-from cmlearn.data.photos.layouts import write_as_coco, write_as_flickr8k, write_as_flickr30k
+from cmlearn.data.photos.writers import write_as_coco, write_as_flickr8k, write_as_flickr30k
 from cmlearn.data.source import READERS, Source, find_source, load_pictures
 from cmlearn.data.storybook.dataset import draw_storybook, load_storybook
 

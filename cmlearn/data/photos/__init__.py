@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "coco": ["read_coco", "read_coco_part"],
         "flickr": ["read_flickr"],
         "karpathy": ["read_karpathy"],
-        "layouts": [
+        "writers": [
             "write_as_coco",
             "write_as_flickr30k",
             "write_as_flickr8k",

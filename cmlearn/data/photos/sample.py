@@ -18,7 +18,7 @@ from cmlearn.data.files import atomic_write
 from cmlearn.data.folders import downloads_folder
 from cmlearn.data.images import load_image
 from cmlearn.data.photos.coco import caption_path
-from cmlearn.data.photos.layouts import QUALITY, Row, write_coco_split
+from cmlearn.data.photos.writers import QUALITY, Row, write_coco_split
 from cmlearn.data.progress import progress_bar
 from cmlearn.data.storybook.dataset import load_storybook
 from cmlearn.data.storybook.renderer import render

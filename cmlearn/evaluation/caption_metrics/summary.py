@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cmlearn.evaluation.caption_metrics.bleu import bleu
-from cmlearn.evaluation.caption_metrics.cider import cider_d
-from cmlearn.evaluation.caption_metrics.meteor import meteor
-from cmlearn.evaluation.caption_metrics.rouge import rouge_l
-from cmlearn.evaluation.caption_metrics.tokens import Tokens
+import numpy as np
+
+from cmlearn.evaluation.caption_metrics.intervals import image_statistics, scores, weighted
+from cmlearn.evaluation.caption_metrics.tokens import Tokens, check_captions
 
 
 def reference_scores(
@@ -30,9 +29,7 @@ def reference_scores(
         ValueError: the captions cannot be scored (see `check_captions`).
         TypeError: a caption is a string.
     """
-    return {
-        **{f"BLEU-{n}": value for n, value in enumerate(bleu(candidates, references), start=1)},
-        "ROUGE-L": rouge_l(candidates, references),
-        "METEOR (exact, stem)": meteor(candidates, references),
-        "CIDEr-D": cider_d(candidates, references),
-    }
+    check_captions(candidates, references)
+    statistics = image_statistics(candidates, references, progress=False)
+    corpus = weighted(statistics, np.ones((1, len(candidates))))
+    return {name: float(score[0]) for name, score in scores(corpus).items()}

@@ -1,4 +1,4 @@
-"""Tests of cmlearn.data.photos.layouts."""
+"""Tests of cmlearn.data.photos.writers."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from PIL import Image
 
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.photos.karpathy import read_karpathy
-from cmlearn.data.photos.layouts import (
+from cmlearn.data.photos.writers import (
     write_as_coco,
     write_as_flickr8k,
     write_as_flickr30k,
