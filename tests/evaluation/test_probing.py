@@ -46,6 +46,16 @@ def test_a_constant_feature_does_no_harm(vectors: Tensor, constant: float) -> No
     assert probe(vectors, (vectors[:, 0] > 0).long()) > 0.97
 
 
+@pytest.mark.filterwarnings("error")
+def test_classes_in_the_smallest_directions_converge() -> None:
+    rng = np.random.default_rng(0)
+    classes = rng.integers(0, 9, 300)
+    shared = rng.normal(size=(300, 6)) @ rng.normal(size=(6, 128))
+    vectors = torch.from_numpy(shared + 0.003 * rng.normal(size=(9, 128))[classes])
+    labels = torch.from_numpy(classes)
+    assert linear_probe(vectors, labels, vectors, labels, penalty=1e-6) == 1.0
+
+
 def test_same_vectors_same_accuracy(vectors: Tensor) -> None:
     y = (vectors[:, 0] + 0.5 * vectors[:, 1] ** 2 > 0).long()
     assert probe(vectors, y) == probe(vectors.clone(), y)

@@ -18,7 +18,7 @@ import numpy as np
 
 from cmlearn.data.photos.caption_file import CaptionFileError
 from cmlearn.data.photos.results import exclude_captions, read_references, read_results
-from cmlearn.evaluation.caption_metrics.intervals import (
+from cmlearn.evaluation.caption_metrics.corpus_scores import (
     Interval,
     Statistics,
     bootstrap,

@@ -14,9 +14,9 @@ from cmlearn.__main__ import app
 from cmlearn.data.photos.caption_file import CaptionFileError
 from cmlearn.evaluation.caption_metrics.bleu import bleu
 from cmlearn.evaluation.caption_metrics.cider import cider_d
+from cmlearn.evaluation.caption_metrics.corpus_scores import reference_scores
 from cmlearn.evaluation.caption_metrics.report import as_table, score_results
 from cmlearn.evaluation.caption_metrics.rouge import rouge_l
-from cmlearn.evaluation.caption_metrics.summary import reference_scores
 from cmlearn.text.cleaning import tokenize
 
 CAPTIONS = {

@@ -1,4 +1,4 @@
-"""Tests of cmlearn.evaluation.caption_metrics.intervals."""
+"""Tests of cmlearn.evaluation.caption_metrics.corpus_scores."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import pytest
 from pycocoevalcap.bleu.bleu import Bleu
 from pycocoevalcap.cider.cider import Cider
 
-from cmlearn.evaluation.caption_metrics import intervals
+from cmlearn.evaluation.caption_metrics import corpus_scores
 from cmlearn.evaluation.caption_metrics.bleu import BleuCounts, sentence_bleu
 from cmlearn.evaluation.caption_metrics.cider import sentence_cider_d
-from cmlearn.evaluation.caption_metrics.intervals import (
+from cmlearn.evaluation.caption_metrics.corpus_scores import (
     Statistics,
     bootstrap,
     image_statistics,
+    reference_scores,
     scores,
     weighted,
 )
 from cmlearn.evaluation.caption_metrics.meteor import sentence_meteor
 from cmlearn.evaluation.caption_metrics.rouge import sentence_rouge_l
-from cmlearn.evaluation.caption_metrics.summary import reference_scores
 
 WORDS = ("a", "red", "blue", "house", "houses", "tree", "left", "of")
 METEOR = "METEOR (exact, stem)"
@@ -140,7 +140,7 @@ def test_images_that_are_all_alike_leave_no_doubt() -> None:
 def test_blocks_of_resamples_add_up(monkeypatch: pytest.MonkeyPatch, resamples: int) -> None:
     statistics = image_statistics(*draw_captions(20), progress=False)
     whole = bootstrap(statistics, resamples, np.random.default_rng(0))
-    monkeypatch.setattr(intervals, "RESAMPLES_AT_ONCE", 4)
+    monkeypatch.setattr(corpus_scores, "RESAMPLES_AT_ONCE", 4)
     in_blocks = bootstrap(statistics, resamples, np.random.default_rng(0))
     for name, interval in whole.items():
         assert in_blocks[name] == pytest.approx(interval)
@@ -153,6 +153,15 @@ def test_the_bar_appears_only_when_it_takes_long(
     captions = draw_captions(3)
     image_statistics(*captions)
     assert capsys.readouterr().err.strip() == ""
-    monkeypatch.setattr(intervals, "PATIENCE", 0)
+    monkeypatch.setattr(corpus_scores, "PATIENCE", 0)
     image_statistics(*captions)
     assert "metrics" in capsys.readouterr().err
+
+
+def test_all_scores_of_captions_that_repeat_their_references() -> None:
+    told = [["a", "big", "red", "house"], ["one", "small", "blue", "tree"]]
+    perfect = dict.fromkeys((*(f"BLEU-{n}" for n in range(1, 5)), "ROUGE-L"), 1)
+    perfect |= {"METEOR (exact, stem)": 1, "CIDEr-D": 10}
+    scores = reference_scores(told, [[caption] for caption in told])
+    assert list(scores) == list(perfect)
+    assert scores == pytest.approx(perfect)

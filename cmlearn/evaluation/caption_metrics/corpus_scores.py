@@ -1,4 +1,4 @@
-"""Percentile bootstrap intervals of the caption metrics.
+"""All reference-based caption metrics of a corpus, with percentile bootstrap intervals.
 
 Efron 1979, "Bootstrap Methods: Another Look at the Jackknife"; the percentile interval: Efron and
 Tibshirani 1993, "An Introduction to the Bootstrap", section 13.3; for BLEU: Koehn 2004,
@@ -28,7 +28,7 @@ from cmlearn.evaluation.caption_metrics.meteor import (
     meteor_of_counts,
 )
 from cmlearn.evaluation.caption_metrics.rouge import sentence_rouge_l
-from cmlearn.evaluation.caption_metrics.tokens import Tokens
+from cmlearn.evaluation.caption_metrics.tokens import Tokens, check_captions
 
 NO_WORDS = ("",)  # in place of a caption without tokens: no reference contains an empty token
 RESAMPLES_AT_ONCE = 100  # bounds the memory: 5,000 images need 4 MB of weights
@@ -57,6 +57,31 @@ class Interval(NamedTuple):
     score: float
     low: float
     high: float
+
+
+def reference_scores(
+    candidates: Sequence[Tokens], references: Sequence[Sequence[Tokens]]
+) -> dict[str, float]:
+    """Score N captions against human captions of the same pictures.
+
+    These metrics measure overlap of words, not truth; see `claim_accuracy.score_captions`.
+
+    Args:
+        candidates: N captions as tokens.
+        references: one or more captions as tokens for each candidate.
+
+    Returns:
+        Corpus scores: BLEU-1 to BLEU-4, ROUGE-L and METEOR (exact and stem matching) from 0 to 1,
+        CIDEr-D from 0 to 10.
+
+    Raises:
+        ValueError: the captions cannot be scored (see `check_captions`).
+        TypeError: a caption is a string.
+    """
+    check_captions(candidates, references)
+    statistics = image_statistics(candidates, references, progress=False)
+    corpus = weighted(statistics, np.ones((1, len(candidates))))
+    return {name: float(score[0]) for name, score in scores(corpus).items()}
 
 
 def image_statistics(
