@@ -18,11 +18,13 @@ from cmlearn.data.storybook.scene import GROUNDS, OPPOSITE, SKIES, Scene
 from cmlearn.evaluation.scene_parser import parse_scenes
 from cmlearn.models.captioner import Captioner, CaptionerConfig
 from cmlearn.models.decoding import greedy_search
+from cmlearn.models.device import device_of
 from cmlearn.models.resnet import ResNet18, ResNetConfig, prepare
 from cmlearn.models.vae import TextToImageVAE, VAEConfig, to_uint8
 from cmlearn.text.cleaning import tokenize
 from cmlearn.text.vocabulary import SPECIALS, Vocabulary
 from cmlearn.training.checkpoint import CheckpointError, CheckpointInfo, load_checkpoint
+from cmlearn.training.runtime import choose_device
 
 CHECKPOINTS = ("vae", "resnet18", "captioner")
 IMAGE_SIZE = 64  # height and width of input and output pictures, in pixels
@@ -65,21 +67,26 @@ class Pipeline:
     caption_vocabulary: Vocabulary
 
     @classmethod
-    def load(cls, folder: Path | str | None = None) -> Pipeline:
+    def load(cls, folder: Path | str | None = None, device: str | None = None) -> Pipeline:
         """Load the checkpoints `vae`, `resnet18` and `captioner`.
 
         Args:
             folder: holds the checkpoints; by default that of the shipped ones.
+            device: name of the device to compute on; by default that of `choose_device`.
 
         Raises:
+            ValueError: this machine has no such device.
             FileNotFoundError: a checkpoint is missing; the message has the command that trains it.
             CheckpointError: a checkpoint is damaged or of another model.
         """
         folder = checkpoint_folder() if folder is None else Path(folder)
         _check_files(folder)
-        text_to_image, text_info = load_checkpoint(folder / "vae", TextToImageVAE, VAEConfig)
-        image_encoder, _ = load_checkpoint(folder / "resnet18", ResNet18, ResNetConfig)
-        captioner, caption_info = load_checkpoint(folder / "captioner", Captioner, CaptionerConfig)
+        to = choose_device(device)
+        text_to_image, text_info = load_checkpoint(folder / "vae", TextToImageVAE, VAEConfig, to)
+        image_encoder, _ = load_checkpoint(folder / "resnet18", ResNet18, ResNetConfig, to)
+        captioner, caption_info = load_checkpoint(
+            folder / "captioner", Captioner, CaptionerConfig, to
+        )
         return cls(
             text_to_image,
             _vocabulary(text_info, text_to_image.config.text.vocab_size, folder / "vae.json"),
@@ -176,7 +183,8 @@ class Pipeline:
     @torch.no_grad()
     def _features(self, pictures: np.ndarray) -> Tensor:
         """Return the grid features (B, C, h, w) of pictures (B, 64, 64, 3) uint8."""
-        return self.image_encoder.features(prepare(torch.from_numpy(np.array(pictures))))[0]
+        pixels = torch.from_numpy(np.array(pictures)).to(device_of(self.image_encoder))
+        return self.image_encoder.features(prepare(pixels))[0]
 
 
 def surviving_claims(trip: RoundTrip) -> list[tuple[str, bool, bool]]:

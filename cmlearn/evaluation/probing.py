@@ -42,6 +42,7 @@ def linear_probe(
     The vectors stay fixed, so the probe finds only what they encode linearly (Alain and Bengio
     2016, "Understanding intermediate layers using linear classifier probes"). The inputs are
     standardised. The loss is convex and nothing is random: equal inputs give equal accuracies.
+    It is computed in float64 on the CPU, wherever the vectors are.
 
     Args:
         train_x: (N, D) float, the vectors to fit on.
@@ -68,8 +69,8 @@ def linear_probe(
     strength = 1 / (2 * penalty * len(train_x))
     regression = LogisticRegression(C=strength, tol=1e-6, max_iter=1000)
     probe = make_pipeline(StandardScaler(), regression)
-    probe.fit(train_x.detach().double().numpy(), train_y.numpy())
-    return float(probe.score(test_x.detach().double().numpy(), test_y.numpy()))
+    probe.fit(train_x.detach().cpu().double().numpy(), train_y.cpu().numpy())
+    return float(probe.score(test_x.detach().cpu().double().numpy(), test_y.cpu().numpy()))
 
 
 def principal_components(vectors: np.ndarray, count: int = 2) -> np.ndarray:

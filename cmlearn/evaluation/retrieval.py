@@ -29,7 +29,7 @@ def nearest_neighbours(
     _check(queries, gallery, count, exclude)
     similarity = normalize(queries.float(), dim=1) @ normalize(gallery.float(), dim=1).T  # (Q, N)
     if exclude is not None:
-        similarity[torch.arange(len(queries)), exclude] = -torch.inf
+        similarity[torch.arange(len(queries), device=exclude.device), exclude] = -torch.inf
     return similarity.argsort(dim=1, descending=True, stable=True)[:, :count]
 
 
@@ -70,7 +70,7 @@ def recall_at_k(neighbours: Tensor, answers: Tensor, k: int) -> float:
         )
     if not 1 <= k <= neighbours.shape[1]:
         raise ValueError(f"k must be 1 to {neighbours.shape[1]}, the neighbours given; got {k}")
-    return (neighbours[:, :k] == answers.unsqueeze(1)).any(dim=1).double().mean().item()
+    return (neighbours[:, :k] == answers.unsqueeze(1)).any(dim=1).cpu().double().mean().item()
 
 
 def _check(queries: Tensor, gallery: Tensor, count: int, exclude: Tensor | None) -> None:

@@ -114,7 +114,7 @@ def _classify_batch(
     model: SceneClassifier, pictures: np.ndarray, sure: float
 ) -> list[Scene | None]:
     answers, confidence = predict_slots(model, prepare(torch.from_numpy(pictures)))
-    scenes = from_slots({name: answer.numpy() for name, answer in answers.items()})
+    scenes = from_slots({name: answer.cpu().numpy() for name, answer in answers.items()})
     return [scene if c >= sure else None for scene, c in zip(scenes, confidence.tolist())]
 
 

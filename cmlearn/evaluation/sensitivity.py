@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from cmlearn.models.device import device_of
 from cmlearn.text.vocabulary import PAD
 
 
@@ -29,10 +30,10 @@ def gradient_norms(network: nn.Module, inputs: Tensor, rng: torch.Generator) -> 
     """
     if inputs.ndim != 3 or 0 in inputs.shape:
         raise ValueError(f"inputs: (B, T, input_dim) needed, got {tuple(inputs.shape)}")
-    inputs = inputs.detach().requires_grad_()
+    inputs = inputs.detach().to(device_of(network)).requires_grad_()
     with torch.enable_grad():
         last = network(inputs)[0][:, -1]  # (B, hidden_dim)
-        direction = torch.randn(last.shape, generator=rng)
+        direction = torch.randn(last.shape, generator=rng).to(last.device)
         projected = last * direction / direction.norm(dim=1, keepdim=True)
         (gradient,) = torch.autograd.grad(projected.sum(), inputs)
     return gradient.norm(dim=2).mean(dim=0).flip(0)
@@ -59,6 +60,7 @@ def swap_sensitivity(model: nn.Module, features: Tensor, tokens: Tensor) -> Tens
             "features, tokens: two or more pictures with one caption each are needed, "
             f"got {len(features)} and {len(tokens)}"
         )
+    features, tokens = features.to(device_of(model)), tokens.to(device_of(model))
     given, real = tokens[:, :-1], tokens[:, 1:] != PAD
     own = model(features, given).softmax(dim=2)
     other = model(features.roll(1, dims=0), given).softmax(dim=2)

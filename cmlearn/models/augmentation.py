@@ -20,11 +20,12 @@ class RandomDegradation(nn.Module):
         """(B, 3, H, W) -> (B, 3, H, W)."""
         if not self.training:
             return images
-        softness, noise, tint = torch.rand(3, len(images), 1, 1, 1)  # one of each per image
+        # One of each per image.
+        softness, noise, tint = torch.rand(3, len(images), 1, 1, 1, device=images.device)
         soft = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
         images = torch.lerp(images, soft, softness)
         images = images + 0.15 * noise * torch.randn_like(images)
-        return images + 0.05 * tint * torch.randn(len(images), 3, 1, 1)
+        return images + 0.05 * tint * torch.randn(len(images), 3, 1, 1, device=images.device)
 
 
 class HueRotation(nn.Module):
@@ -37,7 +38,7 @@ class HueRotation(nn.Module):
         """Rotate RGB around the grey axis: (B, 3, H, W) -> (B, 3, H, W)."""
         if not self.training:
             return images
-        angle = torch.rand(len(images)) * 2 * math.pi  # (B,)
+        angle = torch.rand(len(images), device=images.device) * 2 * math.pi  # (B,)
         # Rodrigues' formula for the axis (1, 1, 1): the matrix is circulant, with rows of a, b, c.
         a = (1 + 2 * angle.cos()) / 3
         b, c = ((1 - angle.cos() + sign * math.sqrt(3) * angle.sin()) / 3 for sign in (-1, 1))

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cmlearn.models.attention import CrossAttention
+from cmlearn.models.device import device_of
 from cmlearn.models.rnn import State
 
 PAD, BOS, EOS = 0, 1, 2  # as in every vocabulary of the course
@@ -272,7 +273,8 @@ def attention_maps(model: Captioner, features: Tensor, tokens: Tensor) -> Tensor
 
     hooks = [layer.register_forward_pre_hook(keep) for layer in layers]
     try:
-        model(features, F.pad(tokens[:, :-1], (1, 0), value=BOS))
+        device = device_of(model)
+        model(features.to(device), F.pad(tokens[:, :-1], (1, 0), value=BOS).to(device))
     finally:
         for hook in hooks:
             hook.remove()

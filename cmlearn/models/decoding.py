@@ -8,10 +8,11 @@ import torch
 from torch import Tensor
 
 from cmlearn.models.captioner import BOS, EOS, PAD
+from cmlearn.models.device import HasParameters, device_of
 from cmlearn.models.rnn import State
 
 
-class CaptionDecoder(Protocol):
+class CaptionDecoder(HasParameters, Protocol):
     """A model that encodes images and predicts the next word from a recurrent state."""
 
     def encode(self, features: Tensor) -> Tensor:
@@ -45,10 +46,11 @@ def greedy_search(model: CaptionDecoder, features: Tensor, max_length: int = 40)
     Returns:
         Tokens (B, T) int64 without <bos>; after <eos> comes <pad>.
     """
-    cells = model.encode(features)
+    device = device_of(model)
+    cells = model.encode(features.to(device))
     state = model.initial_state(cells)
-    word = torch.full((len(cells), 1), BOS)
-    done = torch.zeros(len(cells), 1, dtype=torch.bool)
+    word = torch.full((len(cells), 1), BOS, device=device)
+    done = torch.zeros(len(cells), 1, dtype=torch.bool, device=device)
     written: list[Tensor] = []
     while len(written) < max_length and not done.all():
         logits, state = model.step(cells, word, state)
@@ -83,14 +85,16 @@ def beam_search(
     """
     if len(features) != 1:
         raise ValueError(f"features: of one image at a time, got {len(features)}")
-    cells = model.encode(features)  # (1, cells, cell_dim)
+    device = device_of(model)
+    cells = model.encode(features.to(device))  # (1, cells, cell_dim)
     state = model.initial_state(cells)
     beams: list[tuple[list[int], float]] = [([BOS], 0.0)]
     finished: list[tuple[list[int], float]] = []
     for _ in range(max_length):
-        last = torch.tensor([[tokens[-1]] for tokens, _ in beams])  # (K, 1)
+        last = torch.tensor([[tokens[-1]] for tokens, _ in beams], device=device)  # (K, 1)
+        so_far = torch.tensor([[score] for _, score in beams], device=device)
         logits, state = model.step(cells.expand(len(beams), -1, -1), last, state)
-        total = logits[:, -1].log_softmax(dim=1) + torch.tensor([[score] for _, score in beams])
+        total = so_far + logits[:, -1].log_softmax(dim=1)
         best = total.flatten().topk(min(beam_size, total.numel()))
         rows = torch.div(best.indices, total.shape[1], rounding_mode="floor").tolist()
         words = (best.indices % total.shape[1]).tolist()
@@ -100,7 +104,7 @@ def beam_search(
         if not kept or len(finished) >= beam_size:
             break
         beams = [grown[i] for i in kept]
-        chosen = torch.tensor([rows[i] for i in kept])
+        chosen = torch.tensor([rows[i] for i in kept], device=device)
         state = tuple(part[:, chosen] for part in state)
     scored = [(tokens[1:], score / (len(tokens) - 1)) for tokens, score in finished or beams]
     return sorted(scored, key=lambda caption: -caption[1])[:beam_size]

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cmlearn.models.attention import CrossAttention
+from cmlearn.models.device import device_of
 from cmlearn.models.text_encoders import EncodedCaption, WordWindowEncoder
 from cmlearn.models.vae import ImageDecoder
 
@@ -120,8 +121,8 @@ class Generator(nn.Module):
             (B, 3, 32, 32), -1 to 1.
         """
         z = torch.randn(len(words), self.config.latent_dim, generator=rng)
-        rows = zip(z.split(500), words.split(500), padding.split(500), strict=True)
-        return torch.cat([self(*row) for row in rows])
+        inputs = (each.to(device_of(self)).split(500) for each in (z, words, padding))
+        return torch.cat([self(*rows) for rows in zip(*inputs, strict=True)])
 
 
 class Discriminator(nn.Module):
@@ -215,7 +216,7 @@ class TextToImageGAN(nn.Module):
         Returns:
             (B, 3, 32, 32) float, -1 to 1.
         """
-        words, padding = self.text(tokens)
+        words, padding = self.text(tokens.to(device_of(self)))
         return self.generator.sample(words, padding, rng)
 
 

@@ -12,6 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cmlearn.models.device import device_of
+
 
 class MaskedLinear(nn.Linear):
     """A linear layer with some of its connections removed (Germain et al. 2015, section 4).
@@ -99,11 +101,11 @@ class AutoregressivePrior(nn.Module):
         Returns:
             (B, D).
         """
-        size = (len(condition), self.shape[0])
-        uniform = torch.rand(size, generator=rng)
-        noise = torch.randn(size, generator=rng)
-        z = torch.zeros(size)
-        weights, added = self._without_z(condition)  # once, not for each dimension
+        device, size = device_of(self), (len(condition), self.shape[0])
+        uniform = torch.rand(size, generator=rng).to(device)
+        noise = torch.randn(size, generator=rng).to(device)
+        z = torch.zeros(size, device=device)
+        weights, added = self._without_z(condition.to(device))  # once, not for each dimension
         for i in range(self.shape[0]):
             log_weight, mu, logvar = (part[:, i] for part in self._mixture(z, weights, added))
             # Inverse transform sampling, because torch.multinomial differs between processors.

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cmlearn.data.images import IMAGENET_MEAN, IMAGENET_STD, normalise, to_tensor
+from cmlearn.models.device import device_of
 
 
 @dataclass(frozen=True)
@@ -164,5 +165,5 @@ def class_activation_map(model: ResNet18, images: Tensor, label: int) -> Tensor:
     """
     if not 0 <= label < model.config.num_labels:
         raise ValueError(f"label must be 0 to {model.config.num_labels - 1}, got {label}")
-    last = model._grids(images)[1]  # (B, D, h, w)
+    last = model._grids(images.to(device_of(model)))[1]  # (B, D, h, w)
     return torch.einsum("bdhw,d->bhw", last, model.fc.weight[label])

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from cmlearn.data.images import to_tensor
 from cmlearn.models.augmentation import HueRotation, RandomDegradation
+from cmlearn.models.device import device_of
 
 INPUT_SIZE = 32  # pixels; every image is resized to this first
 # (top, left) in pixels of the six slots, in each of which one object may stand.
@@ -172,7 +173,8 @@ def predict_slots(model: SceneClassifier, images: Tensor) -> tuple[dict[str, Ten
         (B,); colour and size of an empty slot have no meaning. And the confidence (B,): the lowest
         probability, 0 to 1, of the predicted classes that count.
     """
-    probabilities = {name: logits.softmax(-1).max(-1) for name, logits in model(images).items()}
+    logits = model(images.to(device_of(model)))
+    probabilities = {name: each.softmax(-1).max(-1) for name, each in logits.items()}
     classes = {name: best.indices for name, best in probabilities.items()}
     sure = {name: best.values for name, best in probabilities.items()}
     empty = classes["kind"] == 0

@@ -79,7 +79,7 @@ class MeanEncoder(nn.Module):
     def encode(self, tokens: Tensor) -> EncodedCaption:
         """Encode B captions: (B, T) int64 -> `EncodedCaption` with S = 1, the mean."""
         condition = self(tokens)
-        padding = torch.zeros(len(tokens), 1, dtype=torch.bool)
+        padding = torch.zeros(len(tokens), 1, dtype=torch.bool, device=tokens.device)
         return EncodedCaption(condition, condition.unsqueeze(1), padding)
 
 
@@ -163,7 +163,7 @@ class VectorEncoder(nn.Module):
             )
         present = (vectors != 0).any(dim=2)  # (B, T)
         known = self.standardise(vectors[present].float())  # (words that are not padding, D)
-        scaled = torch.zeros(vectors.shape)
+        scaled = torch.zeros(vectors.shape, device=vectors.device)
         scaled[present] = known + NOISE * torch.randn_like(known) if self.training else known
         return _encode_in_order(self, scaled, ~present)
 
@@ -204,7 +204,7 @@ class WordWindowEncoder(nn.Module):
             for back in reversed(range(self.width))
         ]
         # The first source is never masked: a softmax over nothing would be NaN.
-        padding = (tokens == PAD) & (torch.arange(tokens.shape[1]) > 0)
+        padding = (tokens == PAD) & (torch.arange(tokens.shape[1], device=tokens.device) > 0)
         return torch.cat(before, dim=2), padding
 
 
@@ -244,7 +244,7 @@ def _encode_in_order(
     largest = states.masked_fill(padding.unsqueeze(-1), -1.0).amax(dim=1)
     words = encoder.norm(encoder.project(states))
     # The first source is never masked: a softmax over nothing would be NaN.
-    padding = padding & (torch.arange(padding.shape[1]) > 0)
+    padding = padding & (torch.arange(padding.shape[1], device=padding.device) > 0)
     return EncodedCaption(encoder.norm(encoder.project(largest)), words, padding)
 
 

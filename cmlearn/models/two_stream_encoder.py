@@ -84,9 +84,9 @@ class TwoStreamEncoder(nn.Module):
         labeling with convolutional networks", CVPR).
         """
         config = self.config
-        logits = images.new_zeros(len(images), config.num_labels)
         of_shapes = self.shape_head(_cells(self.shape(images)))  # (B, 16, shape labels)
         of_colours = self.colour_head(_cells(self.colour(images)))  # (B, 16, colour labels)
+        logits = of_shapes.new_zeros(len(images), config.num_labels)  # in its dtype, maybe bfloat16
         logits[:, config.shape_labels] = of_shapes.logsumexp(dim=1)
         logits[:, config.colour_labels] = of_colours.logsumexp(dim=1)
         return logits

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cmlearn.models.attention import CrossAttention
+from cmlearn.models.device import device_of
 from cmlearn.models.prior import AutoregressivePrior
 from cmlearn.models.text_encoders import EncodedCaption, TextEncoderConfig, build_text_encoder
 
@@ -189,7 +190,7 @@ class TextToImageVAE(nn.Module):
         Returns:
             (B, 3, 32, 32) float, about -1 to 1.
         """
-        caption = self.text.encode(tokens)
+        caption = self.text.encode(tokens.to(device_of(self)))
         return self.decoder(self.prior.sample(caption.condition, rng), caption)
 
 
@@ -355,9 +356,10 @@ def posterior(model: TextToImageVAE, images: Tensor, tokens: Tensor) -> dict[str
         condition: (N, condition_dim).
     """
     rows: dict[str, list[Tensor]] = {"mu": [], "logvar": [], "condition": []}
+    device = device_of(model)
     for some_images, some_tokens in zip(images.split(500), tokens.split(500), strict=True):
-        caption = model.text.encode(some_tokens)
-        mu, logvar = model.encoder(some_images, caption)
+        caption = model.text.encode(some_tokens.to(device))
+        mu, logvar = model.encoder(some_images.to(device), caption)
         for name, values in (("mu", mu), ("logvar", logvar), ("condition", caption.condition)):
             rows[name].append(values)
     return {name: torch.cat(parts) for name, parts in rows.items()}
@@ -369,5 +371,8 @@ def to_signed(images: Tensor) -> Tensor:
 
 
 def to_uint8(images: Tensor) -> Tensor:
-    """Invert `to_signed`, with clamping: float (B, 3, H, W), -1 to 1 -> uint8 (B, H, W, 3)."""
-    return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1)
+    """Invert `to_signed`, with clamping: float (B, 3, H, W), -1 to 1 -> uint8 (B, H, W, 3).
+
+    The result is on the CPU, ready for `.numpy()`.
+    """
+    return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).cpu()

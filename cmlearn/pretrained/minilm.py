@@ -27,6 +27,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cmlearn.models.bert import PAD, Bert, BertConfig, masked_mean
+from cmlearn.models.device import device_of
 from cmlearn.text.wordpiece import WordPiece
 
 VARIABLE = "CMLEARN_BERT"
@@ -82,7 +83,8 @@ class FrozenBert:
             batch_size: captions in a batch.
 
         Returns:
-            (N, T, D) float16, which takes half the memory at three digits; zeros at padding.
+            (N, T, D) float16 on the CPU, which takes half the memory at three digits; zeros at
+            padding.
 
         Raises:
             TypeError: the captions are a single string.
@@ -93,9 +95,9 @@ class FrozenBert:
         vectors = torch.zeros(*tokens.shape, self.model.config.embed_dim, dtype=torch.float16)
         for rows in lengths.argsort(stable=True).split(batch_size):
             longest = int(lengths[rows].max())
-            batch = tokens[rows, :longest]
+            batch = tokens[rows, :longest].to(device_of(self.model))
             states = self.model(batch) * (batch != PAD).unsqueeze(-1)
-            vectors[rows, :longest] = states.half()
+            vectors[rows, :longest] = states.half().cpu()
         return vectors
 
     # The method by which a `Vocabulary` encodes captions, so that either can take its part.

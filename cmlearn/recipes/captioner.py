@@ -18,7 +18,7 @@ from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.training.batches import one_caption_each, shuffled_batches
 from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import fit
-from cmlearn.training.runtime import seed_all, seeded_generator
+from cmlearn.training.runtime import choose_device, seed_all, seeded_generator
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,7 @@ def fitted(
     arrays = {"features": features, "tokens": vocabulary.encode_captions(data.captions)}
     seed_all(seed)
     model = build(CaptionerConfig(len(vocabulary), channels=features.shape[1], **sizes))
+    model.to(choose_device())
     batches = shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed))
     fit(
         model,

@@ -34,7 +34,7 @@ from cmlearn.text.word2vec import standardised_table, train_word2vec
 from cmlearn.training.batches import shuffled_batches
 from cmlearn.training.checkpoint import load_checkpoint, save_checkpoint
 from cmlearn.training.gan_loop import fit_gan, running_mean, with_noise
-from cmlearn.training.runtime import channels_last, seed_all, seeded_generator
+from cmlearn.training.runtime import channels_last, choose_device, seed_all, seeded_generator
 
 
 @dataclass(frozen=True)
@@ -128,9 +128,10 @@ def fitted(recipe: GANRecipe, seed: int) -> tuple[TextToImageGAN, Vocabulary]:
     vectors = train_word2vec([tokenize(caption) for caption in all_captions], seed=seed)
     table = standardised_table(vectors, vocabulary)
     seed_all(seed)
-    model = channels_last(TextToImageGAN(GANConfig(len(vocabulary)), table))
-    discriminator = channels_last(Discriminator(model.config))
-    words, padding = model.text(vocabulary.encode_batch(captions))
+    device = choose_device()
+    model = channels_last(TextToImageGAN(GANConfig(len(vocabulary)), table)).to(device)
+    discriminator = channels_last(Discriminator(model.config)).to(device)
+    words, padding = model.text(vocabulary.encode_batch(captions).to(device))
     arrays = {"real": images, "words": words, "padding": padding}
     batches = shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed))
     average = running_mean(model.generator)
@@ -163,21 +164,22 @@ def fitted_from_vae(recipe: GANRecipe, seed: int) -> tuple[TextToImageVAE, Vocab
     Raises:
         FileNotFoundError: the checkpoint of the VAE is missing.
     """
-    model, info = load_checkpoint(checkpoint_folder() / "vae", TextToImageVAE, VAEConfig)
+    device, path = choose_device(), checkpoint_folder() / "vae"
+    model, info = load_checkpoint(path, TextToImageVAE, VAEConfig, device)
     vocabulary = Vocabulary.from_list(info.vocabulary or ())
     images, captions, _ = _training_data()
     seed_all(seed)
     caption_dim = model.config.text.condition_dim
     discriminator = Discriminator(GANConfig(len(vocabulary), embed_dim=caption_dim, window=1))
     with torch.no_grad():
-        caption = model.text.encode(vocabulary.encode_batch(captions))
+        caption = model.text.encode(vocabulary.encode_batch(captions).to(device))
         z = model.prior.sample(caption.condition, seeded_generator(seed))
     arrays = {"real": images, "z": z, "words": caption.words, "padding": caption.padding}
     generator = DecoderAsGenerator(model.decoder)
     average = running_mean(generator)
     fit_gan(
         generator,
-        channels_last(discriminator),
+        channels_last(discriminator).to(device),
         relativistic_generator_loss,
         partial(matching_aware_discriminator_loss, gamma=recipe.gamma, share=recipe.share),
         shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed)),

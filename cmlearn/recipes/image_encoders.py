@@ -16,13 +16,14 @@ from cmlearn.data.storybook.dataset import load_storybook
 from cmlearn.data.storybook.scene import COLOURS, KINDS, SIZES
 from cmlearn.data.storybook.targets import LABELS, multi_hot
 from cmlearn.models import resnet, two_stream_encoder
+from cmlearn.models.device import device_of
 from cmlearn.models.resnet import ResNet18, ResNetConfig, label_loss
 from cmlearn.models.two_stream_encoder import TwoStreamConfig, TwoStreamEncoder, two_stream_loss
 from cmlearn.training.batches import shuffled_batches
 from cmlearn.training.checkpoint import load_checkpoint, save_checkpoint
 from cmlearn.training.feature_cache import precompute_features
 from cmlearn.training.loop import Objective, fit
-from cmlearn.training.runtime import channels_last, seed_all, seeded_generator
+from cmlearn.training.runtime import channels_last, choose_device, seed_all, seeded_generator
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def grid_features(split: str, encoder: str = "resnet18") -> Tensor:
             f"encoder: {encoder!r} is unknown; choose one of {', '.join(IMAGE_ENCODERS)}"
         )
     build, config, prepare = IMAGE_ENCODERS[encoder]
-    network, _ = load_checkpoint(checkpoint_folder() / encoder, build, config)
+    network, _ = load_checkpoint(checkpoint_folder() / encoder, build, config, choose_device())
     # The name that notebook 05 uses for the same features, so that they are computed only once.
     name = f"storybook-{split}" if encoder == "resnet18" else f"storybook-{split}-{encoder}"
     images = load_storybook(split).images
@@ -96,7 +97,7 @@ def grid_features(split: str, encoder: str = "resnet18") -> Tensor:
 def train_resnet18(path: Path, seed: int, recipe: EncoderRecipe = SHIPPED_RESNET) -> None:
     """Train a ResNet-18 to predict the labels; write `path`.safetensors and `path`.json."""
     seed_all(seed)
-    model = channels_last(ResNet18(ResNetConfig()))
+    model = channels_last(ResNet18(ResNetConfig())).to(choose_device())
     _fit(model, label_loss, recipe, seed)
     scores = {f"exact_{split}": label_accuracy(model, split) for split in ("test", "novel")}
     _save(path, model, recipe, seed, scores)
@@ -111,7 +112,7 @@ def storybook_two_streams() -> TwoStreamConfig:
 def train_two_stream(path: Path, seed: int, recipe: EncoderRecipe = SHIPPED_TWO_STREAM) -> None:
     """Train a two-stream encoder on the same labels; write `path`.safetensors and `path`.json."""
     seed_all(seed)
-    model = channels_last(TwoStreamEncoder(storybook_two_streams()))
+    model = channels_last(TwoStreamEncoder(storybook_two_streams())).to(choose_device())
     _fit(model, two_stream_loss, recipe, seed)
     _save(path, model, recipe, seed, two_stream_scores(model))
 
@@ -165,6 +166,6 @@ def _correct_labels(
 ) -> np.ndarray:
     """Return which labels a model predicts correctly: (N, num_labels) bool."""
     data = load_storybook(split)
-    parts = np.array_split(data.images, max(1, len(data) // 100))
-    logits = torch.cat([model(prepare(torch.from_numpy(part.copy()))) for part in parts])
-    return (logits > 0).numpy() == (multi_hot(data.known_scenes) > 0)
+    parts = torch.from_numpy(np.array(data.images)).tensor_split(max(1, len(data) // 100))
+    logits = torch.cat([model(prepare(part.to(device_of(model)))) for part in parts])
+    return (logits > 0).cpu().numpy() == (multi_hot(data.known_scenes) > 0)

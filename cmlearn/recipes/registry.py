@@ -9,7 +9,7 @@ from typing import Any
 
 from cmlearn.data.folders import checkpoint_folder
 from cmlearn.recipes import captioner, gan, image_encoders, scene_classifier, vae
-from cmlearn.training.runtime import set_threads
+from cmlearn.training.runtime import setup
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ RECIPES: Mapping[str, Recipe] = {
 
 
 def train(name: str, folder: Path | None = None, seed: int = 0) -> None:
-    """Run a recipe and write its checkpoint to `folder`.
+    """Run a recipe on the device of `choose_device` and write its checkpoint to `folder`.
 
     Args:
         name: a key of `RECIPES`.
@@ -51,10 +51,10 @@ def train(name: str, folder: Path | None = None, seed: int = 0) -> None:
         seed: the seed of the training.
 
     Raises:
-        ValueError: there is no such recipe.
+        ValueError: there is no such recipe, or no device that CMLEARN_DEVICE names.
     """
     if name not in RECIPES:
         raise ValueError(f"name: no recipe {name!r}; choose one of {', '.join(RECIPES)}")
-    set_threads(1)  # results depend on the number of threads: rounding differs
+    setup(threads=1)  # results depend on the number of threads: rounding differs
     recipe = RECIPES[name]
     recipe.run((folder or checkpoint_folder()) / name, seed, recipe.settings)

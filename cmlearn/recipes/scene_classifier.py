@@ -17,7 +17,7 @@ from cmlearn.models.scene_classifier import SceneClassifier, SceneClassifierConf
 from cmlearn.training.batches import shuffled_batches
 from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import fit
-from cmlearn.training.runtime import channels_last, seed_all, seeded_generator
+from cmlearn.training.runtime import channels_last, choose_device, seed_all, seeded_generator
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def train(path: Path, seed: int, recipe: ClassifierRecipe = SHIPPED) -> None:
         recipe: the settings.
     """
     seed_all(seed)
-    model = channels_last(SceneClassifier(storybook_config()))
+    model = channels_last(SceneClassifier(storybook_config())).to(choose_device())
     data = load_storybook("train")
     targets = {k: torch.from_numpy(v) for k, v in to_slots(data.known_scenes).items()}
     arrays: dict[str, Tensor | np.ndarray] = {"images": data.images, **targets}

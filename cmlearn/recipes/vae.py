@@ -36,7 +36,7 @@ from cmlearn.text.word2vec import standardised_table, train_word2vec
 from cmlearn.training.batches import one_caption_each, shuffled_batches
 from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import History, fit
-from cmlearn.training.runtime import channels_last, seed_all, seeded_generator
+from cmlearn.training.runtime import channels_last, choose_device, seed_all, seeded_generator
 
 CONDITION_DIM = 128
 
@@ -158,6 +158,7 @@ def fitted_on_bert(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, Frozen
         FileNotFoundError: the weights of BERT are not installed.
     """
     bert = load_minilm()
+    bert.model.to(choose_device())
     data = load_storybook("train")
     texts = [caption for captions in data.captions for caption in captions[: recipe.captions]]
     vectors = bert.token_vectors(texts).unflatten(0, (len(data), recipe.captions))  # (N, K, T, D)
@@ -176,6 +177,7 @@ def bert_config(embed_dim: int) -> VAEConfig:
 def _fit(
     model: TextToImageVAE, data: CaptionedPictures, tokens: Tensor, recipe: VAERecipe, seed: int
 ) -> None:
+    model.to(choose_device())
     images = to_signed(torch.from_numpy(resize_all(data.images, OUTPUT_SIZE)))
     arrays = {"images": images, "tokens": tokens}
     batches = shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed))

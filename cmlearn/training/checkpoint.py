@@ -73,7 +73,8 @@ def save_checkpoint(
         model: the model to save; `config` must be all that it takes to build it.
         config: the frozen dataclass that the model was built from.
         vocabulary: tokens in the order of their ids, for a model with a vocabulary.
-        recipe: training settings.
+        recipe: training settings. If the weights are not on the CPU, the kind of their device is
+            added as "device": devices round differently, so the same recipe gives other weights.
         seed: the seed of the training.
         scores: evaluation results by name.
         half: store weights with two or more dimensions as float16. Vectors (biases, BatchNorm
@@ -95,7 +96,7 @@ def save_checkpoint(
         model=type(model).__name__,
         config=dataclasses.asdict(config),
         vocabulary=None if vocabulary is None else tuple(vocabulary),
-        recipe=dict(recipe),
+        recipe={**recipe, **_device_note(model)},
         seed=seed,
         scores=dict(scores),
         sha256=hashlib.sha256(weights).hexdigest(),
@@ -111,7 +112,10 @@ def save_checkpoint(
 
 
 def load_checkpoint(
-    path: Path | str, build: Callable[[Any], Model], config_class: type
+    path: Path | str,
+    build: Callable[[Any], Model],
+    config_class: type,
+    device: torch.device | str = "cpu",
 ) -> tuple[Model, CheckpointInfo]:
     """Build a model from a checkpoint: `load_checkpoint(folder / "vae", VAE, VAEConfig)`.
 
@@ -119,9 +123,10 @@ def load_checkpoint(
         path: folder and file name, with or without a suffix.
         build: class of the model; called with the configuration.
         config_class: dataclass of the configuration.
+        device: the model is built on the CPU and then moved there.
 
     Returns:
-        The model in eval mode and in float32, and the content of the JSON file.
+        The model on `device`, in eval mode and in float32, and the content of the JSON file.
 
     Raises:
         FileNotFoundError: one of the two files is missing.
@@ -143,7 +148,7 @@ def load_checkpoint(
         raise CheckpointError(
             f"{weights_path} does not fit the {info.model} of {info_path.name}: {reason}"
         ) from error
-    return model.eval(), info
+    return model.to(device).eval(), info
 
 
 def read_info(path: Path | str) -> CheckpointInfo:
@@ -195,6 +200,12 @@ def _stored(name: str, tensor: Tensor, half: bool) -> Tensor:
     if stored.is_floating_point() and not stored.isfinite().all():
         raise ValueError(f"{name} holds a value that is not finite{' in float16' * half}")
     return stored.clone(memory_format=torch.contiguous_format)
+
+
+def _device_note(model: nn.Module) -> dict[str, str]:
+    """Name the kind of device that a model lies on, unless it is the CPU."""
+    kinds = {tensor.device.type for tensor in model.state_dict().values()} - {"cpu"}
+    return {"device": ", ".join(sorted(kinds))} if kinds else {}
 
 
 def _plain(value: Any) -> Any:

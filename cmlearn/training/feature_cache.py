@@ -49,7 +49,8 @@ def precompute_features(
     features of other weights, images or preprocessing are never returned by mistake.
 
     Args:
-        network: in eval mode; `network.features(prepared)` returns (grid, pooled).
+        network: in eval mode, on the device to compute on;
+            `network.features(prepared)` returns (grid, pooled).
         prepare: preprocessing, from uint8 (B, H, W, 3) to the input of the network.
         images: (N, H, W, 3) uint8, in memory or memory-mapped. The fingerprint covers 64 of them,
             evenly spaced.
@@ -124,9 +125,11 @@ def _batches(
 ) -> Iterator[tuple[np.ndarray, ...]]:
     """Yield the grid and the pooled features of each batch as float16."""
     encode = cast(Callable[[Tensor], tuple[Tensor, Tensor]], network.features)
+    weight = next(network.parameters(), None)
+    device = torch.device("cpu") if weight is None else weight.device
     for start in range(0, len(images), batch_size):
         pixels = torch.from_numpy(np.array(images[start : start + batch_size]))
-        halves = [part.half() for part in encode(prepare(pixels))]
+        halves = [part.half().cpu() for part in encode(prepare(pixels.to(device)))]
         if not all(half.isfinite().all() for half in halves):
             raise ValueError(
                 f"images {start} to {start + len(pixels) - 1}: a feature is NaN, or beyond "

@@ -14,6 +14,7 @@ from torch.optim.swa_utils import AveragedModel
 from cmlearn.data.progress import progress_bar
 from cmlearn.training.batches import Batch
 from cmlearn.training.loop import History, Terms, next_batch, one_cycle, record_terms
+from cmlearn.training.runtime import to_device
 
 # (generator, discriminator, batch) -> named terms; "loss" is minimised.
 AdversarialObjective = Callable[[nn.Module, nn.Module, Batch], Terms]
@@ -42,8 +43,8 @@ def fit_gan(
     mode, also after an error.
 
     Args:
-        generator: trained in place.
-        discriminator: trained in place.
+        generator: trained in place; each batch is moved to its device.
+        discriminator: trained in place; on the same device.
         generator_objective: its "loss" is what the generator minimises.
         discriminator_objective: its "loss" is what the discriminator minimises.
         batches: at least 2 · `steps` batches; each update takes one.
@@ -155,6 +156,7 @@ class _Player:
         for weight in frozen:
             weight.requires_grad_(False)
         try:
+            batch = to_device(batch, self.weights[0].device)
             terms = self.objective(generator, discriminator, batch)
             if "loss" not in terms:
                 raise ValueError(f'an objective must return a term "loss", not {sorted(terms)}')

@@ -13,6 +13,7 @@ from torch.optim.lr_scheduler import LambdaLR
 
 from cmlearn.data.progress import progress_bar
 from cmlearn.training.batches import Batch
+from cmlearn.training.runtime import autocast, to_device
 
 Terms = dict[str, Tensor]  # scalars by name; "loss" is minimised
 Objective = Callable[[nn.Module, Batch], Terms]
@@ -29,6 +30,7 @@ def fit(
     weight_decay: float = 0.01,
     clip_norm: float = 1.0,
     warmup: float = 0.1,
+    dtype: torch.dtype = torch.float32,
     on_step: Callable[[int], object] | None = None,
     progress: bool = True,
     description: str = "",
@@ -36,7 +38,8 @@ def fit(
     """Train `model` for `steps` batches with AdamW (Loshchilov & Hutter 2019).
 
     The learning rate rises linearly to `learning_rate` during the warm-up, then falls to zero
-    along a cosine. The model ends in eval mode, also after an error.
+    along a cosine. Each batch is moved to the device of the model. The model ends in eval mode,
+    also after an error.
 
     Args:
         model: trained in place; parameters that require no gradient stay unchanged.
@@ -47,6 +50,9 @@ def fit(
         weight_decay: coefficient of the decoupled weight decay.
         clip_norm: largest norm of the gradient; a longer gradient is scaled down to it.
         warmup: fraction of the steps during which the learning rate rises, 0 to 1.
+        dtype: of the matrix products and convolutions in the objective: float32, or bfloat16 where
+            `choose_precision` returns it. Weights, gradients and the optimiser's state stay float32
+            (see `autocast`).
         on_step: called with the number of completed steps: with 0 before the first, then after
             each. The model is in train mode and must stay unchanged.
         progress: show a progress bar with the mean loss of the last 20 steps on stderr.
@@ -68,14 +74,16 @@ def fit(
     optimiser = torch.optim.AdamW(weights, learning_rate, weight_decay=weight_decay, fused=True)
     schedule = LambdaLR(optimiser, lambda step: one_cycle(step / steps, warmup))
     history: dict[str, list[float]] = defaultdict(list)
-    stream = iter(batches)
+    stream, device = iter(batches), weights[0].device
     model.train()
     try:
         with progress_bar(show=progress, total=steps, desc=description) as bar:
             if on_step:
                 on_step(0)
             for step in range(steps):
-                terms = objective(model, next_batch(stream, f"{step} of {steps} steps"))
+                batch = to_device(next_batch(stream, f"{step} of {steps} steps"), device)
+                with autocast(device, dtype):
+                    terms = objective(model, batch)
                 record_terms(terms, step, history)
                 optimiser.zero_grad(set_to_none=True)
                 terms["loss"].backward()

@@ -1,4 +1,10 @@
-"""The runtime of a training: device, threads, precision and seeds."""
+"""The runtime of a training: device, threads, precision and seeds.
+
+Functions that take a random generator draw on the CPU, then move the numbers to the device of the
+weights, so that a seed gives the same noise on every device. Layers without a generator (dropout,
+augmentation, a VAE's reparameterisation) draw from torch's global generator in training, and each
+kind of device has its own.
+"""
 
 import copy
 import os

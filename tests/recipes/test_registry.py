@@ -7,7 +7,9 @@ import pytest
 
 from cmlearn.recipes import registry
 from cmlearn.recipes.registry import RECIPES, Recipe, train
+from cmlearn.training import runtime
 from cmlearn.training.checkpoint import read_info
+from tests.second_device import second_device
 
 
 def shortened(recipe: Recipe) -> Recipe:
@@ -27,6 +29,19 @@ def test_a_recipe_ends_in_a_checkpoint(
     info = read_info(tmp_path / name)
     assert info.seed == 3
     assert asdict(recipe.settings).items() <= info.recipe.items()
+    assert info.scores and all(0 <= score <= 1 for score in info.scores.values())
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_takes_the_chosen_device(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "RECIPES", {name: shortened(RECIPES[name])})
+    with second_device() as device:
+        monkeypatch.setattr(runtime, "_device_counts", lambda: {device.type: 1, "cpu": 1})
+        train(name, tmp_path, seed=3)
+    info = read_info(tmp_path / name)
+    assert info.recipe["device"] == device.type
     assert info.scores and all(0 <= score <= 1 for score in info.scores.values())
 
 

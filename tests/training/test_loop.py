@@ -98,6 +98,26 @@ def test_non_finite_term_is_named_with_its_step() -> None:
     assert not model.training
 
 
+def test_bf16_learns_and_leaves_the_weights_in_float32() -> None:
+    seen = set()
+
+    def watched(model: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        predicted = model(batch["x"])
+        seen.add(predicted.dtype)
+        return {"loss": F.mse_loss(predicted.float(), batch["y"])}
+
+    seed_all(0)
+    model = nn.Linear(3, 1)
+    batches = shuffled_batches(line_problem(), 16, seeded_generator(0))
+    history = fit(
+        model, watched, batches, steps=300, learning_rate=0.1, dtype=torch.bfloat16, progress=False
+    )
+    assert seen == {torch.bfloat16}
+    assert model.weight.dtype == model.weight.grad.dtype == torch.float32
+    assert history["loss"][-20:].mean() < 0.01 * history["loss"][:20].mean()
+    assert not torch.is_autocast_enabled("cpu")
+
+
 def test_too_few_batches() -> None:
     with pytest.raises(ValueError, match="batches ended after 1 of 2 steps"):
         fit(nn.Linear(3, 1), squared_error, [line_problem()], steps=2, progress=False)
