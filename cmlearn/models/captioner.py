@@ -19,7 +19,7 @@ from cmlearn.models.attention import CrossAttention
 from cmlearn.models.device import device_of
 from cmlearn.models.rnn import State
 
-PAD, BOS, EOS = 0, 1, 2  # as in every vocabulary of the course
+PAD, BOS, EOS, UNK = range(4)  # as in every vocabulary of the course
 
 # Name → the network, and the number of vectors in its state.
 NETWORKS: Mapping[str, tuple[Callable[..., nn.Module], int]] = {
@@ -43,9 +43,13 @@ class CaptionerConfig:
         num_attention_layers: cross-attention layers after the recurrent network; 0 is "Show and
             tell".
         recurrent: the recurrent network, one of `NETWORKS`.
+        dropout: share of the numbers set to zero in training, before and after the recurrent
+            network and before the last layer; 0 to less than 1.
+        pool_initial_state: the initial state comes from the mean of the cells, as in "Show, attend
+            and tell", and not from all cells. This layer then does not grow with `num_cells`.
 
     Raises:
-        ValueError: there is no such recurrent network.
+        ValueError: there is no such recurrent network, or `dropout` is out of range.
     """
 
     vocab_size: int
@@ -56,11 +60,15 @@ class CaptionerConfig:
     hidden_dim: int = 192
     num_attention_layers: int = 2
     recurrent: str = "lstm"
+    dropout: float = 0.0
+    pool_initial_state: bool = False
 
     def __post_init__(self) -> None:
         if self.recurrent not in NETWORKS:
             known = ", ".join(NETWORKS)
             raise ValueError(f"recurrent: {self.recurrent!r} is none of {known}")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout: a share from 0 to less than 1, got {self.dropout}")
 
 
 class GridEncoder(nn.Module):
@@ -110,7 +118,8 @@ class Captioner(GridEncoder):
         super().__init__(config)
         network, self.num_states = NETWORKS[config.recurrent]
         state_dim = self.num_states * config.hidden_dim
-        self.init_state = nn.Linear(config.num_cells * config.cell_dim, state_dim)
+        num_seen = 1 if config.pool_initial_state else config.num_cells
+        self.init_state = nn.Linear(num_seen * config.cell_dim, state_dim)
         self.embedding = nn.Embedding(config.vocab_size, config.embed_dim, padding_idx=PAD)
         self.rnn = network(config.embed_dim, config.hidden_dim, batch_first=True)
         self.attention_layers = nn.ModuleList(
@@ -119,6 +128,7 @@ class Captioner(GridEncoder):
         )
         self.norm = nn.LayerNorm(config.hidden_dim)
         self.output = nn.Linear(config.hidden_dim, config.vocab_size)
+        self.dropout = nn.Dropout(config.dropout) if config.dropout else nn.Identity()
 
     def forward(self, features: Tensor, tokens: Tensor) -> Tensor:
         """Score the next word after each word, given the true ones (teacher forcing).
@@ -136,7 +146,8 @@ class Captioner(GridEncoder):
 
     def initial_state(self, cells: Tensor) -> State:
         """The state before the first word: (B, num_cells, cell_dim) -> one or two of (1, B, H)."""
-        state = self.init_state(cells.flatten(1)).unsqueeze(0)  # (1, B, num_states · hidden_dim)
+        seen = cells.mean(dim=1) if self.config.pool_initial_state else cells.flatten(1)
+        state = self.init_state(seen).unsqueeze(0)  # (1, B, num_states · hidden_dim)
         hidden, *rest = state.chunk(self.num_states, dim=2)
         return torch.tanh(hidden), *rest
 
@@ -154,7 +165,7 @@ class Captioner(GridEncoder):
         states, state = self.read(tokens, state)  # (B, T, hidden_dim)
         for layer in self.attention_layers:
             states = layer(states, cells)
-        return self.output(self.norm(states)), state
+        return self.output(self.dropout(self.norm(states))), state
 
     def read(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
         """Run the recurrent network.
@@ -167,8 +178,9 @@ class Captioner(GridEncoder):
             The hidden state after each token (B, T, hidden_dim), and the last state.
         """
         is_pair = self.num_states == 2  # PyTorch wants the state of an LSTM as a pair
-        states, last = self.rnn(self.embedding(tokens), state if is_pair else state[0])
-        return states, last if is_pair else (last,)
+        words = self.dropout(self.embedding(tokens))
+        states, last = self.rnn(words, state if is_pair else state[0])
+        return self.dropout(states), last if is_pair else (last,)
 
 
 class ProductCaptioner(Captioner):
@@ -212,7 +224,8 @@ class ProductCaptioner(Captioner):
         if self.training:
             kept = torch.rand(len(tokens), 1, 1) >= self.language_dropout
             language = language * kept.to(language.device)
-        return self.output(self.norm(self._attended(states, cells))) + language, state
+        vision = self.output(self.dropout(self.norm(self._attended(states, cells))))
+        return vision + language, state
 
     def _attended(self, states: Tensor, cells: Tensor) -> Tensor:
         """The attended context of each state, without the residual state: (B, T, hidden_dim)."""

@@ -193,7 +193,8 @@ def test_each_network_learns_one_batch(recurrent_model, features):
     batch = {"features": features, "tokens": TOKENS}
     fit(recurrent_model, caption_loss, [batch] * 150, steps=150, learning_rate=0.02, progress=False)
     assert torch.equal(greedy_search(recurrent_model, features), TOKENS[:, 1:])
-    assert beam_search(recurrent_model, features[:1], beam_size=3)[0][0] == [4, 5, 6, EOS]
+    (captions,) = beam_search(recurrent_model, features[:1], beam_size=3)
+    assert captions[0][0] == [4, 5, 6, EOS]
 
 
 def test_it_is_kept_and_loaded(recurrent_model, features, tmp_path):
@@ -206,6 +207,44 @@ def test_it_is_kept_and_loaded(recurrent_model, features, tmp_path):
 def test_a_network_that_is_not_known():
     with pytest.raises(ValueError, match="'mamba' is none of rnn, gru, lstm"):
         CaptionerConfig(11, recurrent="mamba")
+
+
+# ── Dropout, and the initial state of photographs ────────────────────────────────────────────────
+
+
+def test_without_dropout_nothing_is_drawn(features):
+    torch.manual_seed(0)
+    model = Captioner(CONFIG).train()
+    before = torch.get_rng_state()
+    first, second = (model(features, TOKENS) for _ in range(2))
+    assert torch.equal(first, second) and torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("build", [Captioner, ProductCaptioner])
+def test_dropout_acts_in_training_alone(build, features):
+    torch.manual_seed(0)
+    sizes = replace(CONFIG, num_attention_layers=1, dropout=0.5)
+    model = build(sizes, **({"language_dropout": 0.0} if build is ProductCaptioner else {}))
+    assert not torch.equal(model(features, TOKENS), model(features, TOKENS))
+    model.eval()
+    assert torch.equal(model(features, TOKENS), model(features, TOKENS))
+
+
+def test_dropout_is_a_share_below_one():
+    with pytest.raises(ValueError, match="dropout: a share from 0 to less than 1, got 1"):
+        replace(CONFIG, dropout=1)
+
+
+def test_a_pooled_initial_state_knows_what_and_not_where(features):
+    torch.manual_seed(0)
+    model = Captioner(replace(CONFIG, pool_initial_state=True)).eval()
+    assert model.init_state.in_features == CONFIG.cell_dim
+    cells = model.encode(features)
+    states, moved = model.initial_state(cells), model.initial_state(cells.flip(1))
+    for one, other in zip(states, moved, strict=True):
+        torch.testing.assert_close(one, other)
+    whole = Captioner(CONFIG).eval()
+    assert not torch.allclose(whole.initial_state(cells)[0], whole.initial_state(cells.flip(1))[0])
 
 
 # ── The product of vision and language ───────────────────────────────────────────────────────────
@@ -227,7 +266,7 @@ def test_shapes_of_the_product(batch):
     model = ProductCaptioner(PRODUCT_CONFIG).eval()
     assert model(batch["features"], batch["tokens"][:, :-1]).shape == (3, 4, 11)
     assert greedy_search(model, batch["features"]).shape[0] == 3
-    assert len(beam_search(model, batch["features"][:1], beam_size=3)) <= 3
+    assert len(beam_search(model, batch["features"], beam_size=3)) == len(batch["features"])
 
 
 def test_the_logits_are_a_sum_of_the_two(batch):
