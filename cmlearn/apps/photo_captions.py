@@ -149,7 +149,8 @@ def checkpoint_path(name: str) -> Path:
     path = Path(name).expanduser()
     if path.suffix in {".safetensors", ".json"}:
         path = path.with_suffix("")
-    return own_checkpoint_folder() / path if path.name == str(path) else path
+    is_bare = Path(name).name == name  # "./mine" is a path
+    return own_checkpoint_folder() / path if is_bare else path
 
 
 def find_images(paths: Sequence[Path]) -> tuple[list[Path], dict[Path, int]]:
