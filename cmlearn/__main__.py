@@ -154,7 +154,7 @@ def caption(
         typer.echo(f"{folder}: {number} entries passed over (hidden, or no images)", err=True)
     if not files:
         raise FileNotFoundError(f"no images in {', '.join(map(str, images))}")
-    model = photo_captions.load_photo_captioner(path, setup())
+    model = photo_captions.load_image_captioner(path, setup())
     captions: list[dict[str, str]] = []
     damaged = False
     for file, result in photo_captions.caption_files(model, files, beam):

@@ -18,7 +18,7 @@ from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.photos.layouts import write_as_coco, write_as_flickr8k
 from cmlearn.data.storybook.dataset import scenes_of
-from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.renderer import render
 from tools import tidy
 from tools.folders import NOTEBOOKS
 from tools.parameters import DATA, KNOWN_TRUTH, parameters_of, tags_of

@@ -61,7 +61,7 @@ from cmlearn.text.wordpiece import WordPiece
 from cmlearn.training import runtime
 from cmlearn.training.checkpoint import load_checkpoint, read_info, save_checkpoint
 from cmlearn.training.feature_cache import precompute_features
-from cmlearn.training.gan_loop import fit_gan, running_mean, with_noise
+from cmlearn.training.gan_loop import fit_gan, moving_average, with_noise
 from cmlearn.training.loop import fit
 from cmlearn.training.runtime import channels_last, choose_device, seed_all, seeded_generator
 from tests.second_device import SECOND, second_device
@@ -226,7 +226,9 @@ def assert_same(ours: Any, theirs: Any, **tolerance: float) -> None:
         assert ours == theirs
 
 
-def fitted(case: Case, device: torch.device, **how: Any) -> tuple[nn.Module, dict[str, np.ndarray]]:
+def train_model(
+    case: Case, device: torch.device, **how: Any
+) -> tuple[nn.Module, dict[str, np.ndarray]]:
     """The model of a case on a device, after three steps on batches from the CPU."""
     seed_all(3)
     model = case.build().to(device)
@@ -239,8 +241,8 @@ def fitted(case: Case, device: torch.device, **how: Any) -> tuple[nn.Module, dic
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_training_follows_the_model_to_its_device(case, second):
-    ours, history = fitted(case, second)
-    _, expected = fitted(case, torch.device("cpu"))
+    ours, history = train_model(case, second)
+    _, expected = train_model(case, torch.device("cpu"))
     assert {weight.device for weight in ours.parameters()} == {second}
     for name, values in expected.items():
         assert np.allclose(history[name], values, rtol=1e-4, atol=1e-5), name
@@ -274,7 +276,7 @@ def fitted_gan(losses: str, device: torch.device) -> tuple[nn.Module, dict[str, 
     discriminator = gan.Discriminator(config).to(device)
     words, padding = (each.cpu() for each in model.text(TOKENS.to(device)))
     batch = {"real": IMAGES, "words": words, "padding": padding}
-    average = running_mean(model.generator)
+    average = moving_average(model.generator)
     history = fit_gan(
         model.generator,
         discriminator,
@@ -444,8 +446,8 @@ def test_the_pretended_device_goes_away_again():
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_every_objective_runs_in_bf16(case):
-    model, history = fitted(case, torch.device("cpu"), dtype=torch.bfloat16)
-    _, exact = fitted(case, torch.device("cpu"))
+    model, history = train_model(case, torch.device("cpu"), dtype=torch.bfloat16)
+    _, exact = train_model(case, torch.device("cpu"))
     assert {weight.dtype for weight in model.parameters()} == {torch.float32}
     assert np.allclose(history["loss"][0], exact["loss"][0], rtol=0.05, atol=0.05)
 
@@ -461,7 +463,7 @@ needs_accelerator = pytest.mark.skipif(
 @needs_accelerator
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_training_on_a_real_accelerator(case):
-    model, history = fitted(case, REAL)
+    model, history = train_model(case, REAL)
     assert {weight.device.type for weight in model.parameters()} == {REAL.type}
     assert np.isfinite(history["loss"]).all()
 

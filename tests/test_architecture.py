@@ -163,7 +163,7 @@ def test_no_star_imports():
         ("data/store.py", "from cmlearn.data.storybook.scene import Scene", False),
         ("data/storybook/dataset.py", "from cmlearn.data.store import open_store", True),
         ("data/storybook/dataset.py", "from cmlearn.data.photos.coco import read_coco", False),
-        ("data/photos/sample.py", "from cmlearn.data.storybook.render import render", True),
+        ("data/photos/sample.py", "from cmlearn.data.storybook.renderer import render", True),
         ("data/photos/coco.py", "from cmlearn.data.source import load_pictures", False),
         ("data/photos/coco.py", "from cmlearn.text.cleaning import tokenize", False),
         ("data/photos/coco.py", "from .karpathy import read_karpathy", False),

@@ -9,12 +9,12 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from cmlearn.apps.pipeline import Pipeline
-from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import Scene, sample_scene
 from cmlearn.training.runtime import seeded_generator, set_threads
 from cmlearn.viz.display import png_bytes
 from cmlearn.viz.images import contact_sheet
-from cmlearn.viz.overview import loop_rows
+from cmlearn.viz.overview import round_trip_rows
 
 FOLDER = Path("docs") / "pictures"  # from the root of the repository
 SENTENCES = (
@@ -64,7 +64,7 @@ def _round_trip_picture(path: Path, pipeline: Pipeline) -> str:
     ]
     descriptions = pipeline.describe(np.stack([pictures[0] for pictures in drawn]))
     title = "From sentence to pictures, and from picture to sentence"
-    figure = loop_rows(SENTENCES, drawn, descriptions, title)
+    figure = round_trip_rows(SENTENCES, drawn, descriptions, title)
     path.write_bytes(png_bytes(figure))
     plt.close(figure)
     pairs = "; ".join(f"“{a}” became “{b}”" for a, b in zip(SENTENCES, descriptions))

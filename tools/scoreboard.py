@@ -79,7 +79,7 @@ class Entry(NamedTuple):
     """
 
     name: str
-    fitted: Callable[[], Trained]
+    train_model: Callable[[], Trained]
     shipped: bool = False
     encoder: str = "resnet18"
 
@@ -96,7 +96,7 @@ def _shipped_with_bert() -> Trained:
 
 def _captioner(encoder: str = "resnet18", **choices: Any) -> Callable[[], Trained]:
     recipe = replace(captioner.NOTEBOOK, encoder=encoder)
-    return partial(captioner.fitted, recipe, SEED, **choices)
+    return partial(captioner.train_model, recipe, SEED, **choices)
 
 
 def _without_attention(recurrent: str) -> Callable[[], Trained]:
@@ -106,10 +106,10 @@ def _without_attention(recurrent: str) -> Callable[[], Trained]:
 
 TWO_STREAM = "two_stream_encoder"
 TEXT_TO_IMAGE = (
-    Entry("VAE, Word2Vec", partial(vae.fitted, vae.NOTEBOOK, SEED)),
-    Entry("VAE, BERT", partial(vae.fitted_on_bert, vae.NOTEBOOK, SEED)),
-    Entry("GAN, Word2Vec", partial(gan.fitted, gan.NOTEBOOK, SEED)),
-    Entry("VAE, then GAN", partial(gan.fitted_from_vae, gan.NOTEBOOK_FROM_VAE, SEED)),
+    Entry("VAE, Word2Vec", partial(vae.train_model, vae.NOTEBOOK, SEED)),
+    Entry("VAE, BERT", partial(vae.train_model_on_bert, vae.NOTEBOOK, SEED)),
+    Entry("GAN, Word2Vec", partial(gan.train_model, gan.NOTEBOOK, SEED)),
+    Entry("VAE, then GAN", partial(gan.fine_tune_vae, gan.NOTEBOOK_FROM_VAE, SEED)),
     Entry("VAE, shipped", partial(_shipped, "vae", TextToImageVAE, VAEConfig), shipped=True),
     Entry("VAE, BERT, shipped", _shipped_with_bert, shipped=True),
 )
@@ -202,7 +202,7 @@ def score_text_to_image(entry: Entry, splits: Splits) -> tuple[Row, Outputs]:
         (H, W, 3) uint8 for the examples, each with whether the whole caption is true.
     """
     begin = time.process_time()  # CPU time, so that other load does not count
-    model, vocabulary = entry.fitted()
+    model, vocabulary = entry.train_model()
     seconds = time.process_time() - begin
 
     def generate(captions: Sequence[str], seed: int = SEED) -> np.ndarray:
@@ -239,7 +239,7 @@ def score_image_to_text(entry: Entry, splits: Splits) -> tuple[Row, Outputs]:
         of the examples as lists of words, each with whether it is true.
     """
     begin = time.process_time()  # CPU time, so that other load does not count
-    model, vocabulary = entry.fitted()
+    model, vocabulary = entry.train_model()
     seconds = time.process_time() - begin
     row: Row = {"seconds": None if entry.shipped else round(seconds)}
     outputs: Outputs = []

@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from cmlearn.data.files import written_whole
+from cmlearn.data.files import atomic_write
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 METADATA = {
@@ -32,7 +32,7 @@ def read(path: Path) -> NotebookNode:
 
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write a notebook; if writing fails, the old file stays."""
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(nbformat.writes(notebook, version=nbformat.NO_CONVERT) + "\n", "utf-8")
 
 

@@ -12,12 +12,17 @@ from torch import Tensor, nn
 
 from cmlearn.data.folders import checkpoint_folder, own_checkpoint_folder
 from cmlearn.data.images import ImageError, centre_crop, load_image, resize
-from cmlearn.models.captioner import Captioner, CaptionerConfig
+from cmlearn.models.captioner import (
+    Captioner,
+    CaptionerConfig,
+    PhotoCaptioner,
+    PhotoCaptionerConfig,
+)
 from cmlearn.models.decoding import beam_search
 from cmlearn.models.device import device_of
 from cmlearn.models.resnet import LastStage, ResNet18, ResNetConfig, prepare
 from cmlearn.text.vocabulary import Vocabulary
-from cmlearn.training.checkpoint import CheckpointError, load_checkpoint, read_info
+from cmlearn.training.checkpoint import CheckpointError, CheckpointInfo, load_checkpoint, read_info
 from cmlearn.training.runtime import channels_last
 
 STORYBOOK = "storybook"  # names the captioner of the course
@@ -34,7 +39,7 @@ HOW_TO_TRAIN = (
 
 
 @dataclass(frozen=True)
-class PhotoCaptioner:
+class ImageCaptioner:
     """A captioner with its image encoder.
 
     Attributes:
@@ -70,7 +75,7 @@ class PhotoCaptioner:
         return grid.half()  # as the cached features of the training
 
 
-def load_photo_captioner(path: Path, device: torch.device | str = "cpu") -> PhotoCaptioner:
+def load_image_captioner(path: Path, device: torch.device | str = "cpu") -> ImageCaptioner:
     """Load a checkpoint with its image encoder.
 
     Args:
@@ -81,13 +86,11 @@ def load_photo_captioner(path: Path, device: torch.device | str = "cpu") -> Phot
         FileNotFoundError: a file is missing.
         CheckpointError: a file is damaged, or the encoder is not that of the training.
     """
-    captioner, info = load_checkpoint(path, Captioner, CaptionerConfig, device)
-    if info.vocabulary is None or len(info.vocabulary) != captioner.config.vocab_size:
-        raise CheckpointError(f"{path}: its vocabulary does not fit its weights; train it again")
-    vocabulary = Vocabulary(info.vocabulary)
     if path == checkpoint_folder() / "captioner":
-        encoder, _ = load_checkpoint(path.with_name("resnet18"), ResNet18, ResNetConfig, device)
-        return PhotoCaptioner(channels_last(encoder), captioner, vocabulary, STORYBOOK_SIZE)
+        drawn, info = load_checkpoint(path, Captioner, CaptionerConfig, device)
+        eyes, _ = load_checkpoint(path.with_name("resnet18"), ResNet18, ResNetConfig, device)
+        return ImageCaptioner(channels_last(eyes), drawn, _vocabulary(info, path), STORYBOOK_SIZE)
+    captioner, info = load_checkpoint(path, PhotoCaptioner, PhotoCaptionerConfig, device)
     encoder, kept = load_checkpoint(encoder_path(path), ResNet18, ResNetConfig, device)
     if kept.sha256 != info.recipe.get("encoder_sha256"):
         raise CheckpointError(
@@ -95,7 +98,13 @@ def load_photo_captioner(path: Path, device: torch.device | str = "cpu") -> Phot
             "restore it, or train again"
         )
     last = channels_last(LastStage(encoder))
-    return PhotoCaptioner(last, captioner, vocabulary, info.recipe["image_size"])
+    return ImageCaptioner(last, captioner, _vocabulary(info, path), info.recipe["image_size"])
+
+
+def _vocabulary(info: CheckpointInfo, path: Path) -> Vocabulary:
+    if info.vocabulary is None or len(info.vocabulary) != info.config["vocab_size"]:
+        raise CheckpointError(f"{path}: its vocabulary does not fit its weights; train it again")
+    return Vocabulary(info.vocabulary)
 
 
 def encoder_path(path: Path) -> Path:
@@ -182,7 +191,7 @@ def _looks_like_an_image(path: Path) -> bool:
 
 
 def caption_files(
-    model: PhotoCaptioner, files: Sequence[Path], beam_size: int = 3
+    model: ImageCaptioner, files: Sequence[Path], beam_size: int = 3
 ) -> Iterator[tuple[Path, str | ImageError | FileNotFoundError]]:
     """Caption image files, a batch at a time.
 

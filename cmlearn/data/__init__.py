@@ -18,7 +18,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "normalise",
             "resize",
             "resize_all",
-            "silenced",
+            "suppress_stderr",
             "to_pixels",
             "to_tensor",
         ],

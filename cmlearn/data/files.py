@@ -15,7 +15,7 @@ LONGEST_NAME = 200  # characters kept of a name: the temporary one must stay bel
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`, and rename it to `path` when the block succeeds.
 
     The temporary name ends in `.partial` and contains the process id, so two processes can write
@@ -39,7 +39,7 @@ def written_whole(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def clear_disk_errors(action: str, path: Path) -> Iterator[None]:
+def explain_disk_errors(action: str, path: Path) -> Iterator[None]:
     """Add the action and the file to the message of an operating-system error.
 
     Args:

@@ -197,7 +197,7 @@ def denormalise(tensor: Tensor, mean: Sequence[float], std: Sequence[float]) -> 
 
 
 @contextmanager
-def silenced() -> Iterator[None]:
+def suppress_stderr() -> Iterator[None]:
     """Discard everything that the process writes to standard error during the block.
 
     OpenCV and its codecs write warnings to file descriptor 2, which neither `warnings` nor

@@ -12,7 +12,7 @@ from typing import BinaryIO
 import numpy as np
 
 from cmlearn.data.captioned import CaptionedImage, CaptionedPictures
-from cmlearn.data.files import clear_disk_errors, remove_leftovers, written_whole
+from cmlearn.data.files import atomic_write, explain_disk_errors, remove_leftovers
 from cmlearn.data.folders import downloads_folder
 from cmlearn.data.images import ImageError, centre_crop, load_image, resize
 from cmlearn.data.progress import progress_bar
@@ -64,7 +64,7 @@ def build_store(
         count = len(pictures)
     out = Path(out)
     bar = progress_bar(pictures, show=progress, desc=out.stem, total=count)
-    with clear_disk_errors("write the store of pictures", out), written_whole(out) as partial:
+    with explain_disk_errors("write the store of pictures", out), atomic_write(out) as partial:
         _write_pictures(bar, partial, size, count, left_out)
     return open_store(out)
 
@@ -177,7 +177,7 @@ def _build_from_files(
     remove_leftovers(store.parent, "*.partial")
     left_out: dict[int, str] = {}
     paths = (item.path for item in items)
-    with clear_disk_errors("write the store of pictures", store), written_whole(store) as partial:
+    with explain_disk_errors("write the store of pictures", store), atomic_write(store) as partial:
         _write_pictures(paths, partial, size, count, left_out)
         if 2 * len(left_out) > count:
             raise ImageError(

@@ -14,7 +14,7 @@ import numpy as np
 
 from cmlearn.data.storybook.lexicon import MEANING
 from cmlearn.data.storybook.parser import words_of
-from cmlearn.data.storybook.render import thing_box
+from cmlearn.data.storybook.renderer import thing_box
 from cmlearn.data.storybook.scene import Scene, Thing
 
 SCENE_UNITS = 64  # coordinates of things are in 64ths of the picture
@@ -38,7 +38,7 @@ class Referent(NamedTuple):
     thing: Thing
 
 
-def hottest_cell(heat: np.ndarray) -> tuple[float, float]:
+def peak_centre(heat: np.ndarray) -> tuple[float, float]:
     """Return the centre (x, y) of the peak cell of a map (h, w), in 64ths of the picture."""
     row, column = _peak(heat)
     return (column + 0.5) * SCENE_UNITS / heat.shape[1], (row + 0.5) * SCENE_UNITS / heat.shape[0]
@@ -82,7 +82,7 @@ def pointing_accuracy(
             f"got {len(maps)}, {len(things)}, {len(scenes)}"
         )
     hits = [
-        nearest_thing(scene, *hottest_cell(heat)) == thing
+        nearest_thing(scene, *peak_centre(heat)) == thing
         for heat, thing, scene in zip(maps, things, scenes, strict=True)
     ]
     return float(np.mean(hits))
@@ -121,10 +121,10 @@ def peak_in_box(heat: np.ndarray, thing: Thing) -> bool:
     Returns:
         True if they overlap.
     """
-    return bool(touched_cells(thing, (heat.shape[0], heat.shape[1]))[_peak(heat)])
+    return bool(cells_in_box(thing, (heat.shape[0], heat.shape[1]))[_peak(heat)])
 
 
-def touched_cells(thing: Thing, shape: tuple[int, int]) -> np.ndarray:
+def cells_in_box(thing: Thing, shape: tuple[int, int]) -> np.ndarray:
     """Return the grid cells that overlap the thing's bounding box.
 
     Args:

@@ -12,13 +12,13 @@ from torch import Tensor
 from cmlearn.data.storybook.captions import article
 from cmlearn.data.storybook.scene import COLOURS, KINDS
 
-FIRST_KIND = 2  # position of the first kind in a caption of `two_thing_captions`, from 0
+FIRST_KIND = 2  # position of the first kind in a caption of `word_order_captions`, from 0
 
 Item = tuple[str, str]  # colour, kind
 
 
 @dataclass(frozen=True)
-class TwoThings:
+class WordOrderCaptions:
     """Captions such as "a red house left of a blue tree", with the answers of three probes.
 
     Attributes:
@@ -96,9 +96,9 @@ def principal_components(vectors: np.ndarray, count: int = 2) -> np.ndarray:
     return points * np.sign(points[furthest, range(count)])
 
 
-def two_thing_captions(
+def word_order_captions(
     num_train: int, num_test: int, rng: np.random.Generator
-) -> tuple[TwoThings, TwoThings]:
+) -> tuple[WordOrderCaptions, WordOrderCaptions]:
     """Generate training and test captions about different pairs of things.
 
     Each pair gives four captions: both orders with both relations. A bag of words therefore
@@ -134,13 +134,13 @@ def _check(x: Tensor, y: Tensor, name: str) -> None:
         raise ValueError(f"{name}_x: holds NaN or infinity; look for a mean of no vectors")
 
 
-def _caption_pairs(pairs: list[tuple[Item, Item]]) -> TwoThings:
+def _caption_pairs(pairs: list[tuple[Item, Item]]) -> WordOrderCaptions:
     rows = [
         (f"{_noun_phrase(a)} {relation} of {_noun_phrase(b)}", a if relation == "left" else b, a)
         for a, b in [ordered for pair in pairs for ordered in (pair, pair[::-1])]
         for relation in ("left", "right")
     ]
-    return TwoThings(
+    return WordOrderCaptions(
         tuple(caption for caption, _, _ in rows),
         torch.tensor([KINDS.index(left[1]) for _, left, _ in rows]),
         torch.tensor([int(left == first) for _, left, first in rows]),

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import torch
 
-from cmlearn.data.storybook.render import cut_out, render
+from cmlearn.data.storybook.renderer import render, render_thing
 from cmlearn.data.storybook.scene import (
     COLOURS,
     GROUND_KINDS,
@@ -45,7 +45,7 @@ STRAY = 0.04  # share of the pixels of a slot that may be outliers
 
 # Least confidence of the classifier's answers, 0 to 1. On val, 0.6 rejects 0.2 % of the rendered
 # pictures and half of the blends of two pictures.
-SURE = 0.6
+MIN_CONFIDENCE = 0.6
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def parse_scenes(pictures: np.ndarray) -> list[Scene | None]:
     return scenes
 
 
-def classifier_parser(model: SceneClassifier, sure: float = SURE) -> SceneParser:
+def classifier_parser(model: SceneClassifier, sure: float = MIN_CONFIDENCE) -> SceneParser:
     """Make a scene parser from a trained scene classifier.
 
     Args:
@@ -186,14 +186,14 @@ def _shapes(slot: int) -> _Shapes:
 
 
 def _shifted(thing: Thing) -> tuple[np.ndarray, np.ndarray]:
-    """Return `cut_out(thing)` by shifting one drawing: slots are whole pixels apart."""
+    """Return `render_thing(thing)` by shifting one drawing: slots are whole pixels apart."""
     middle = Thing(thing.kind, thing.colour, thing.size, column=1)
     by = (thing.y - middle.y, thing.x - middle.x)
     picture, opacity = _cut_out_once(middle)
     return np.roll(picture, by, (0, 1)), np.roll(opacity, by, (0, 1))
 
 
-_cut_out_once = cache(cut_out)
+_cut_out_once = cache(render_thing)
 
 
 def _parse_slot(

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from cmlearn.models.attention import CrossAttention
 from cmlearn.models.device import device_of
-from cmlearn.models.rnn import State
+from cmlearn.models.rnn import State, run_network
 
 PAD, BOS, EOS, UNK = range(4)  # as in every vocabulary of the course
 
@@ -43,13 +43,9 @@ class CaptionerConfig:
         num_attention_layers: cross-attention layers after the recurrent network; 0 is "Show and
             tell".
         recurrent: the recurrent network, one of `NETWORKS`.
-        dropout: share of the numbers set to zero in training, before and after the recurrent
-            network and before the last layer; 0 to less than 1.
-        pool_initial_state: the initial state comes from the mean of the cells, as in "Show, attend
-            and tell", and not from all cells. This layer then does not grow with `num_cells`.
 
     Raises:
-        ValueError: there is no such recurrent network, or `dropout` is out of range.
+        ValueError: there is no such recurrent network.
     """
 
     vocab_size: int
@@ -60,15 +56,11 @@ class CaptionerConfig:
     hidden_dim: int = 192
     num_attention_layers: int = 2
     recurrent: str = "lstm"
-    dropout: float = 0.0
-    pool_initial_state: bool = False
 
     def __post_init__(self) -> None:
         if self.recurrent not in NETWORKS:
             known = ", ".join(NETWORKS)
             raise ValueError(f"recurrent: {self.recurrent!r} is none of {known}")
-        if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout: a share from 0 to less than 1, got {self.dropout}")
 
 
 class GridEncoder(nn.Module):
@@ -118,8 +110,7 @@ class Captioner(GridEncoder):
         super().__init__(config)
         network, self.num_states = NETWORKS[config.recurrent]
         state_dim = self.num_states * config.hidden_dim
-        num_seen = 1 if config.pool_initial_state else config.num_cells
-        self.init_state = nn.Linear(num_seen * config.cell_dim, state_dim)
+        self.init_state = nn.Linear(config.num_cells * config.cell_dim, state_dim)
         self.embedding = nn.Embedding(config.vocab_size, config.embed_dim, padding_idx=PAD)
         self.rnn = network(config.embed_dim, config.hidden_dim, batch_first=True)
         self.attention_layers = nn.ModuleList(
@@ -128,7 +119,6 @@ class Captioner(GridEncoder):
         )
         self.norm = nn.LayerNorm(config.hidden_dim)
         self.output = nn.Linear(config.hidden_dim, config.vocab_size)
-        self.dropout = nn.Dropout(config.dropout) if config.dropout else nn.Identity()
 
     def forward(self, features: Tensor, tokens: Tensor) -> Tensor:
         """Score the next word after each word, given the true ones (teacher forcing).
@@ -141,13 +131,11 @@ class Captioner(GridEncoder):
             logits (B, T, vocab_size): [:, t] scores the word that follows tokens[:, t].
         """
         cells = self.encode(features)
-        logits, _ = self.step(cells, tokens, self.initial_state(cells))
-        return logits
+        return self.step(cells, tokens, self.initial_state(cells))[0]
 
     def initial_state(self, cells: Tensor) -> State:
         """The state before the first word: (B, num_cells, cell_dim) -> one or two of (1, B, H)."""
-        seen = cells.mean(dim=1) if self.config.pool_initial_state else cells.flatten(1)
-        state = self.init_state(seen).unsqueeze(0)  # (1, B, num_states · hidden_dim)
+        state = self.init_state(cells.flatten(1)).unsqueeze(0)  # (1, B, num_states · hidden_dim)
         hidden, *rest = state.chunk(self.num_states, dim=2)
         return torch.tanh(hidden), *rest
 
@@ -162,25 +150,59 @@ class Captioner(GridEncoder):
         Returns:
             The logits (B, T, vocab_size) of the word after each token, and the new state.
         """
-        states, state = self.read(tokens, state)  # (B, T, hidden_dim)
+        states, state = run_network(self.rnn, self.embedding(tokens), state)  # (B, T, hidden_dim)
         for layer in self.attention_layers:
             states = layer(states, cells)
-        return self.output(self.dropout(self.norm(states))), state
+        return self.output(self.norm(states)), state
 
-    def read(self, tokens: Tensor, state: State) -> tuple[Tensor, State]:
-        """Run the recurrent network.
 
-        Args:
-            tokens: (B, T) int64.
-            state: before the first token, each part (1, B, hidden_dim).
+@dataclass(frozen=True)
+class PhotoCaptionerConfig(CaptionerConfig):
+    """The sizes of a `PhotoCaptioner`.
 
-        Returns:
-            The hidden state after each token (B, T, hidden_dim), and the last state.
-        """
-        is_pair = self.num_states == 2  # PyTorch wants the state of an LSTM as a pair
+    Attributes:
+        dropout: share of the numbers set to zero in training, before the recurrent network, before
+            each attention layer and before the last layer; 0 to less than 1.
+
+    Raises:
+        ValueError: there is no such recurrent network, or `dropout` is out of range.
+    """
+
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout: a share from 0 to less than 1, got {self.dropout}")
+
+
+class PhotoCaptioner(Captioner):
+    """A captioner for large feature grids and few training images.
+
+    The initial state comes from the mean of the cells (Xu et al. 2015, section 3.1), so the layer
+    that computes it does not grow with the grid. Dropout (Srivastava et al. 2014, "Dropout", JMLR 15)
+    works against overfitting.
+
+    Args:
+        config: the sizes.
+    """
+
+    def __init__(self, config: PhotoCaptionerConfig) -> None:
+        super().__init__(config)
+        self.init_state = nn.Linear(config.cell_dim, self.num_states * config.hidden_dim)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def initial_state(self, cells: Tensor) -> State:
+        """The state before the first word: (B, num_cells, cell_dim) -> one or two of (1, B, H)."""
+        return super().initial_state(cells.mean(dim=1, keepdim=True))
+
+    def step(self, cells: Tensor, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Continue from a state with the next tokens, as `Captioner.step`, with dropout."""
         words = self.dropout(self.embedding(tokens))
-        states, last = self.rnn(words, state if is_pair else state[0])
-        return self.dropout(states), last if is_pair else (last,)
+        states, state = run_network(self.rnn, words, state)  # (B, T, hidden_dim)
+        for layer in self.attention_layers:
+            states = layer(self.dropout(states), cells)
+        return self.output(self.dropout(self.norm(states))), state
 
 
 class ProductCaptioner(Captioner):
@@ -219,13 +241,12 @@ class ProductCaptioner(Captioner):
         Returns:
             The logits (B, T, vocab_size) of the word after each token, and the new state.
         """
-        states, state = self.read(tokens, state)  # (B, T, hidden_dim)
+        states, state = run_network(self.rnn, self.embedding(tokens), state)  # (B, T, hidden_dim)
         language = self.language_weight * self.language(states)
         if self.training:
             kept = torch.rand(len(tokens), 1, 1) >= self.language_dropout
             language = language * kept.to(language.device)
-        vision = self.output(self.dropout(self.norm(self._attended(states, cells))))
-        return vision + language, state
+        return self.output(self.norm(self._attended(states, cells))) + language, state
 
     def _attended(self, states: Tensor, cells: Tensor) -> Tensor:
         """The attended context of each state, without the residual state: (B, T, hidden_dim)."""

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 SYMBOLS = 8  # classes of the first symbol: ids 0 to 7
-DISTRACTIONS = 8  # distractor symbols that fill the rest: ids 8 to 15
+DISTRACTORS = 8  # distractor symbols that fill the rest: ids 8 to 15
 
 
 def recall_sequences(count: int, length: int, rng: torch.Generator) -> dict[str, Tensor]:
@@ -35,7 +35,7 @@ def recall_sequences(count: int, length: int, rng: torch.Generator) -> dict[str,
         raise ValueError(f"count and length must be at least 1, got {count} and {length}")
     first = torch.randint(SYMBOLS, (count,), generator=rng)
     shape = (count, length)
-    rest = torch.randint(SYMBOLS, SYMBOLS + DISTRACTIONS, shape, generator=rng)
+    rest = torch.randint(SYMBOLS, SYMBOLS + DISTRACTORS, shape, generator=rng)
     return {"symbols": torch.cat([first.unsqueeze(1), rest], dim=1), "first": first}
 
 

@@ -121,6 +121,22 @@ def unroll(cell: nn.Module, inputs: Tensor, state: State) -> Tensor:
     return torch.stack(hidden, dim=1)
 
 
+def run_network(network: nn.Module, inputs: Tensor, state: State) -> tuple[Tensor, State]:
+    """Run an `nn.RNN`, `nn.GRU` or `nn.LSTM`, whose state is a tuple here in every case.
+
+    Args:
+        network: with `batch_first`.
+        inputs: (B, T, input_dim).
+        state: before the first step, one or two of (1, B, hidden_dim).
+
+    Returns:
+        The hidden state after each step (B, T, hidden_dim), and the last state.
+    """
+    is_pair = len(state) == 2  # PyTorch takes the state of an LSTM as a pair, others as a tensor
+    states, last = network(inputs, state if is_pair else state[0])
+    return states, last if is_pair else (last,)
+
+
 def copy_weights(cell: nn.Module, network: nn.Module) -> None:
     """Copy the weights of the first layer of an `nn.RNN`, `nn.LSTM` or `nn.GRU` into a cell.
 
@@ -139,7 +155,7 @@ def copy_weights(cell: nn.Module, network: nn.Module) -> None:
         cast(nn.Linear, getattr(cell, part)).load_state_dict(weights)
 
 
-def open_forget_gates(lstm: nn.LSTM, bias: float) -> None:
+def raise_forget_bias(lstm: nn.LSTM, bias: float) -> None:
     """Add to the biases of an LSTM's forget gates, so that it keeps its cell state at first.
 
     Jozefowicz et al. 2015, "An empirical exploration of recurrent network architectures" (ICML).

@@ -15,7 +15,7 @@ from cmlearn.models.captioner import NETWORKS, Captioner, CaptionerConfig, capti
 from cmlearn.models.decoding import CaptionDecoder, greedy_search
 from cmlearn.recipes.image_encoders import grid_features
 from cmlearn.text.vocabulary import Vocabulary
-from cmlearn.training.batches import one_caption_each, shuffled_batches
+from cmlearn.training.batches import sample_captions, shuffled_batches
 from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import fit
 from cmlearn.training.runtime import choose_device, seed_all, seeded_generator
@@ -53,7 +53,7 @@ def train(path: Path, seed: int, recipe: CaptionerRecipe = SHIPPED) -> None:
         seed: the seed of the training.
         recipe: the settings.
     """
-    model, vocabulary = fitted(recipe, seed)
+    model, vocabulary = train_model(recipe, seed)
     save_checkpoint(
         path,
         model,
@@ -68,7 +68,7 @@ def train(path: Path, seed: int, recipe: CaptionerRecipe = SHIPPED) -> None:
 
 def notebook_scores(seed: int) -> dict[str, float]:
     """Train the captioner of notebook 05 with another seed; return its scores by name."""
-    return scores(*fitted(NOTEBOOK, seed))
+    return scores(*train_model(NOTEBOOK, seed))
 
 
 def recurrent_scores(seed: int) -> dict[str, float]:
@@ -80,12 +80,12 @@ def recurrent_scores(seed: int) -> dict[str, float]:
     found: dict[str, float] = {}
     for recurrent, layers in [*((name, 0) for name in NETWORKS), ("lstm", 2)]:
         sizes: dict[str, Any] = {"recurrent": recurrent, "num_attention_layers": layers}
-        trained = fitted(NOTEBOOK_RECURRENT, seed, hidden_dim=RECURRENT_DIM, **sizes)
+        trained = train_model(NOTEBOOK_RECURRENT, seed, hidden_dim=RECURRENT_DIM, **sizes)
         found |= {f"{recurrent}_{layers}_{name}": rate for name, rate in scores(*trained).items()}
     return found
 
 
-def fitted(
+def train_model(
     recipe: CaptionerRecipe,
     seed: int,
     build: Callable[[CaptionerConfig], nn.Module] = Captioner,
@@ -113,7 +113,7 @@ def fitted(
     fit(
         model,
         caption_loss,
-        one_caption_each(batches, seeded_generator(seed + 1)),
+        sample_captions(batches, seeded_generator(seed + 1)),
         steps=recipe.steps,
         learning_rate=recipe.learning_rate,
         description="captioner",

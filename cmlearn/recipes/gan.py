@@ -33,7 +33,7 @@ from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.text.word2vec import standardised_table, train_word2vec
 from cmlearn.training.batches import shuffled_batches
 from cmlearn.training.checkpoint import load_checkpoint, save_checkpoint
-from cmlearn.training.gan_loop import fit_gan, running_mean, with_noise
+from cmlearn.training.gan_loop import fit_gan, moving_average, with_noise
 from cmlearn.training.runtime import channels_last, choose_device, seed_all, seeded_generator
 
 
@@ -73,7 +73,7 @@ def train(path: Path, seed: int, recipe: GANRecipe = LONG) -> None:
         seed: the seed of the training.
         recipe: the settings.
     """
-    model, vocabulary = fitted_from_vae(recipe, seed)
+    model, vocabulary = fine_tune_vae(recipe, seed)
     save_checkpoint(
         path,
         model,
@@ -90,9 +90,9 @@ def notebook_scores(seed: int) -> dict[str, float]:
 
     Scores of the GAN that starts from the VAE have the prefix "later_".
     """
-    model, vocabulary = fitted(NOTEBOOK, seed)
+    model, vocabulary = train_model(NOTEBOOK, seed)
     scores = text_to_image_scores(model, vocabulary) | {"edges": edges(model, vocabulary)}
-    tuned, words = fitted_from_vae(NOTEBOOK_FROM_VAE, seed)
+    tuned, words = fine_tune_vae(NOTEBOOK_FROM_VAE, seed)
     from_vae = text_to_image_scores(tuned, words) | {"edges": edges(tuned, words)}
     return scores | {f"later_{name}": value for name, value in from_vae.items()}
 
@@ -113,7 +113,7 @@ def edges(model: TextToImageGAN | TextToImageVAE, vocabulary: Vocabulary) -> flo
     return round(float(generated / edge_energy(resize_all(data.images, OUTPUT_SIZE)).mean()), 3)
 
 
-def fitted(recipe: GANRecipe, seed: int) -> tuple[TextToImageGAN, Vocabulary]:
+def train_model(recipe: GANRecipe, seed: int) -> tuple[TextToImageGAN, Vocabulary]:
     """Train a GAN from scratch on the training split of Storybook.
 
     Args:
@@ -134,7 +134,7 @@ def fitted(recipe: GANRecipe, seed: int) -> tuple[TextToImageGAN, Vocabulary]:
     words, padding = model.text(vocabulary.encode_batch(captions).to(device))
     arrays = {"real": images, "words": words, "padding": padding}
     batches = shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed))
-    average = running_mean(model.generator)
+    average = moving_average(model.generator)
     fit_gan(
         model.generator,
         discriminator,
@@ -151,7 +151,7 @@ def fitted(recipe: GANRecipe, seed: int) -> tuple[TextToImageGAN, Vocabulary]:
     return model, vocabulary
 
 
-def fitted_from_vae(recipe: GANRecipe, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
+def fine_tune_vae(recipe: GANRecipe, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
     """Fine-tune the decoder of the shipped VAE as the generator of a GAN.
 
     Args:
@@ -176,7 +176,7 @@ def fitted_from_vae(recipe: GANRecipe, seed: int) -> tuple[TextToImageVAE, Vocab
         z = model.prior.sample(caption.condition, seeded_generator(seed))
     arrays = {"real": images, "z": z, "words": caption.words, "padding": caption.padding}
     generator = DecoderAsGenerator(model.decoder)
-    average = running_mean(generator)
+    average = moving_average(generator)
     fit_gan(
         generator,
         channels_last(discriminator).to(device),

@@ -24,7 +24,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from cmlearn.apps.photo_captions import MAX_WORDS, STORYBOOK, checkpoint_path, encoder_path
 from cmlearn.data.captioned import CaptionedPictures
@@ -33,7 +32,7 @@ from cmlearn.data.progress import progress_bar
 from cmlearn.data.source import Source, load_pictures
 from cmlearn.evaluation.caption_metrics.bleu import bleu
 from cmlearn.evaluation.caption_metrics.cider import cider_d
-from cmlearn.models.captioner import PAD, Captioner, CaptionerConfig
+from cmlearn.models.captioner import PAD, PhotoCaptioner, PhotoCaptionerConfig
 from cmlearn.models.decoding import beam_search, greedy_search
 from cmlearn.models.resnet import LastStage, ResNet18, ResNetConfig, prepare
 from cmlearn.pretrained.imagenet import load_imagenet_weights
@@ -42,6 +41,7 @@ from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.training.batches import Batch
 from cmlearn.training.checkpoint import CheckpointInfo, load_checkpoint, save_checkpoint
 from cmlearn.training.feature_cache import precompute_features
+from cmlearn.training.gan_loop import moving_average
 from cmlearn.training.resume import (
     State,
     load_state,
@@ -248,7 +248,7 @@ def load_encoder(encoder: str) -> tuple[str, ResNet18]:
 
 
 def score_photos(
-    model: Captioner, vocabulary: Vocabulary, part: Part, recipe: PhotoRecipe
+    model: PhotoCaptioner, vocabulary: Vocabulary, part: Part, recipe: PhotoRecipe
 ) -> dict[str, float]:
     """Caption the images of a split by beam search; return CIDEr-D and BLEU-4."""
     candidates = [tokenize(text) for text in captions_of(model, vocabulary, part, recipe)]
@@ -261,7 +261,7 @@ def score_photos(
 
 
 def captions_of(
-    model: Captioner, vocabulary: Vocabulary, part: Part, recipe: PhotoRecipe
+    model: PhotoCaptioner, vocabulary: Vocabulary, part: Part, recipe: PhotoRecipe
 ) -> list[str]:
     """Caption the images of a split by beam search."""
     found: list[str] = []
@@ -336,9 +336,8 @@ class _Training:
         each = max(map(len, self.train.captions))
         self.tokens = self.vocabulary.encode_captions(self.train.captions, each, MAX_WORDS)
         seed_all(seed)
-        self.model = Captioner(self._config()).to(device)
-        average = get_ema_multi_avg_fn(recipe.average_decay)
-        self.averaged = AveragedModel(self.model, multi_avg_fn=average)
+        self.model = PhotoCaptioner(self._config()).to(device)
+        self.averaged = moving_average(self.model, recipe.average_decay)
         self.optimiser = torch.optim.AdamW(
             self.model.parameters(),
             recipe.learning_rate,
@@ -349,9 +348,9 @@ class _Training:
         self.step, self.best_step, self.best_score, self.without_better = 0, 0, -1.0, 0
         self._restore()
 
-    def _config(self) -> CaptionerConfig:
+    def _config(self) -> PhotoCaptionerConfig:
         _, channels, height, width = self.train.grid.shape
-        return CaptionerConfig(
+        return PhotoCaptionerConfig(
             len(self.vocabulary),
             channels,
             height * width,
@@ -360,10 +359,9 @@ class _Training:
             hidden_dim=self.recipe.hidden_dim,
             num_attention_layers=self.recipe.num_attention_layers,
             dropout=self.recipe.dropout,
-            pool_initial_state=True,
         )
 
-    def best_model(self) -> Captioner:
+    def best_model(self) -> PhotoCaptioner:
         """The captioner with the best average of weights, in eval mode."""
         model = copy.deepcopy(self.model)
         model.load_state_dict(self.best)
@@ -412,7 +410,7 @@ class _Training:
 
     def _evaluate(self) -> float:
         """Score the averaged weights by greedy decoding; keep them if they are the best."""
-        model = cast(Captioner, self.averaged.module).eval()
+        model = cast(PhotoCaptioner, self.averaged.module).eval()
         candidates: list[list[str]] = []
         for start in range(0, len(self.val.captions), DECODED_AT_ONCE):
             grid = torch.from_numpy(self.val.grid[start : start + DECODED_AT_ONCE].copy())

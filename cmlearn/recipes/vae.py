@@ -33,7 +33,7 @@ from cmlearn.pretrained.minilm import FrozenBert, load_minilm
 from cmlearn.text.cleaning import tokenize
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.text.word2vec import standardised_table, train_word2vec
-from cmlearn.training.batches import one_caption_each, shuffled_batches
+from cmlearn.training.batches import sample_captions, shuffled_batches
 from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.loop import History, fit
 from cmlearn.training.runtime import channels_last, choose_device, seed_all, seeded_generator
@@ -85,7 +85,7 @@ def train(path: Path, seed: int, recipe: VAERecipe = SHIPPED) -> None:
         seed: the seed of the training.
         recipe: the settings.
     """
-    model, vocabulary = fitted(recipe, seed)
+    model, vocabulary = train_model(recipe, seed)
     _save(path, model, vocabulary, vocabulary.to_list(), recipe, seed)
 
 
@@ -100,13 +100,13 @@ def train_on_bert(path: Path, seed: int, recipe: VAERecipe = SHIPPED) -> None:
     Raises:
         FileNotFoundError: the weights of BERT are not installed.
     """
-    model, bert = fitted_on_bert(recipe, seed)
+    model, bert = train_model_on_bert(recipe, seed)
     _save(path, model, bert, None, recipe, seed)
 
 
 def notebook_scores(seed: int) -> dict[str, float]:
     """Train the VAE of notebook 03 with another seed; return its scores by name."""
-    return text_to_image_scores(*fitted(NOTEBOOK, seed))
+    return text_to_image_scores(*train_model(NOTEBOOK, seed))
 
 
 def bert_scores(seed: int) -> dict[str, float]:
@@ -115,10 +115,10 @@ def bert_scores(seed: int) -> dict[str, float]:
     Raises:
         FileNotFoundError: the weights of BERT are not installed.
     """
-    return text_to_image_scores(*fitted_on_bert(NOTEBOOK, seed))
+    return text_to_image_scores(*train_model_on_bert(NOTEBOOK, seed))
 
 
-def fitted(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
+def train_model(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
     """Train a VAE whose word embeddings start from Word2Vec.
 
     Args:
@@ -141,7 +141,7 @@ def fitted(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
     return model, vocabulary
 
 
-def fitted_on_bert(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, FrozenBert]:
+def train_model_on_bert(recipe: VAERecipe, seed: int) -> tuple[TextToImageVAE, FrozenBert]:
     """Train a VAE that reads the word vectors of a frozen BERT.
 
     BERT encodes each caption once, before the training. The vectors of fifty thousand captions
@@ -184,7 +184,7 @@ def _fit(
     fit(
         model,
         AnnealedVAELoss(recipe.steps, recipe.beta_start, recipe.beta_end),
-        one_caption_each(batches, seeded_generator(seed + 1)),
+        sample_captions(batches, seeded_generator(seed + 1)),
         steps=recipe.steps,
         learning_rate=recipe.learning_rate,
         description="vae",

@@ -18,7 +18,7 @@ _GRAMMAR = (
     "being been was has have having it its 's his her their them he she they there who which "
     "very picture photo image"
 )
-GRAMMAR = frozenset(_GRAMMAR.split())
+STOP_WORDS = frozenset(_GRAMMAR.split())
 
 
 def label_words(data: CaptionedPictures, count: int = len(LABELS)) -> tuple[str, ...]:
@@ -30,14 +30,16 @@ def label_words(data: CaptionedPictures, count: int = len(LABELS)) -> tuple[str,
 
     Returns:
         `LABELS` if the scenes are known. Otherwise the `count` words that occur in the captions of
-        the most pictures, `GRAMMAR` excluded; the most frequent first, ties in alphabetical order.
+        the most pictures, `STOP_WORDS` excluded; the most frequent first, ties alphabetically.
 
     Raises:
         ValueError: the captions have fewer than `count` such words.
     """
     if data.scenes is not None:
         return LABELS
-    counts = Counter(word for captions in data.captions for word in _words_of(captions) - GRAMMAR)
+    counts = Counter(
+        word for captions in data.captions for word in _words_of(captions) - STOP_WORDS
+    )
     words = sorted(counts, key=lambda word: (-counts[word], word))[:count]
     if len(words) < count:
         raise ValueError(

@@ -5,10 +5,10 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "batches": ["one_caption_each", "shuffled_batches"],
+        "batches": ["sample_captions", "shuffled_batches"],
         "checkpoint": ["CheckpointError", "load_checkpoint", "read_info", "save_checkpoint"],
         "feature_cache": ["Features", "precompute_features"],
-        "gan_loop": ["fit_gan", "running_mean", "with_noise"],
+        "gan_loop": ["fit_gan", "moving_average", "with_noise"],
         "loop": ["fit"],
         "runtime": [
             "autocast",

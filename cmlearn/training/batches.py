@@ -37,7 +37,7 @@ def shuffled_batches(
     return _endless(arrays, num_rows, min(batch_size, num_rows), rng)
 
 
-def one_caption_each(batches: Iterable[Batch], rng: torch.Generator) -> Iterator[Batch]:
+def sample_captions(batches: Iterable[Batch], rng: torch.Generator) -> Iterator[Batch]:
     """Choose one caption of each image at random, anew each time the image appears.
 
     Args:

@@ -16,7 +16,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-from cmlearn.data.files import clear_disk_errors, written_whole
+from cmlearn.data.files import atomic_write, explain_disk_errors
 
 FORMAT_VERSION = 1
 PICKLE_STARTS = (b"\x80", b"PK\x03\x04")  # a bare pickle; the ZIP archive of torch.save
@@ -214,7 +214,7 @@ def _plain(value: Any) -> Any:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    with clear_disk_errors("write the checkpoint", path), written_whole(path) as partial:
+    with explain_disk_errors("write the checkpoint", path), atomic_write(path) as partial:
         partial.write_bytes(content)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cmlearn.data.files import clear_disk_errors, written_whole
+from cmlearn.data.files import atomic_write, explain_disk_errors
 from cmlearn.data.folders import downloads_folder
 from cmlearn.data.progress import progress_bar
 
@@ -140,8 +140,8 @@ def _batches(
 
 def _write(batches: Iterable[tuple[np.ndarray, ...]], paths: list[Path], count: int) -> None:
     """Write each part to its file; either all files are completed, or none."""
-    with clear_disk_errors("write features", paths[0]), ExitStack() as stack:
-        partials = [stack.enter_context(written_whole(path)) for path in paths]
+    with explain_disk_errors("write features", paths[0]), ExitStack() as stack:
+        partials = [stack.enter_context(atomic_write(path)) for path in paths]
         # Not a memory map: writing to one on a full disk kills the process.
         files = [stack.enter_context(partial.open("wb")) for partial in partials]
         for number, parts in enumerate(batches):

@@ -53,8 +53,8 @@ def fit_gan(
         generator_rate: the initial learning rate of the generator; by default `learning_rate`. Two
             rates help convergence (Heusel et al. 2017).
         betas: coefficients of Adam. A first one of 0 means no momentum, as in R3GAN.
-        average: moving average of the generator's weights, from `running_mean`; it varies less from
-            step to step (Yazıcı et al. 2019).
+        average: the generator's weights averaged by `moving_average`; they vary less from step to
+            step (Yazıcı et al. 2019).
         on_step: called with the number of completed steps: with 0 before the first, then after
             each.
         progress: show a progress bar with both losses on stderr.
@@ -102,7 +102,7 @@ def fit_gan(
     return {name: np.array(values) for name, values in history.items()}
 
 
-def running_mean(model: nn.Module, decay: float = 0.99) -> AveragedModel:
+def moving_average(model: nn.Module, decay: float = 0.99) -> AveragedModel:
     """Return an exponential moving average of a model's weights; `.module` is a copy of the model.
 
     Args:

@@ -16,7 +16,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from cmlearn.data.files import clear_disk_errors, remove_leftovers, written_whole
+from cmlearn.data.files import atomic_write, explain_disk_errors, remove_leftovers
 
 NOTES = "state.json"
 OPTIMISER = "optimiser"
@@ -56,10 +56,10 @@ def save_state(folder: Path, step: int, state: State) -> None:
         for name, tensor in named.items()
     }
     path = folder / f"step-{step}.safetensors"
-    with clear_disk_errors("write the state of the training", path):
-        with written_whole(path) as partial:
+    with explain_disk_errors("write the state of the training", path):
+        with atomic_write(path) as partial:
             safetensors.torch.save_file(tensors, partial)
-        with written_whole(folder / NOTES) as partial:
+        with atomic_write(folder / NOTES) as partial:
             partial.write_text(json.dumps({"tensors": path.name, **state.notes}, indent=1), "utf-8")
     for earlier in folder.glob("step-*.safetensors"):
         if earlier != path:

@@ -10,12 +10,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "charts": [
             "curves",
             "grouped_percent_bars",
-            "label_columns",
+            "label_accuracy_bars",
             "loss_terms",
             "percent_bars",
             "score_panels",
             "share_table",
-            "term_panels",
+            "loss_panels",
         ],
         "display": ["show"],
         "images": [
@@ -29,7 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "value_histograms",
         ],
         "latents": ["cloud_rows", "latent_plane", "scatter_panels"],
-        "overview": ["claims_beside", "course_map", "loop_rows"],
+        "overview": ["claim_table", "course_map", "round_trip_rows"],
         "text": [
             "context_windows",
             "padded_batch",

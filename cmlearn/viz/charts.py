@@ -71,7 +71,7 @@ def curves(
     return figure
 
 
-def term_panels(
+def loss_panels(
     terms: Mapping[str, np.ndarray], title: str, logarithmic: Sequence[str] = ()
 ) -> Figure:
     """Draw the terms of a loss side by side over training, each on its own scale.
@@ -170,7 +170,9 @@ def grouped_percent_bars(
     return figure
 
 
-def label_columns(shares: Mapping[str, float], base: Mapping[str, float], title: str) -> Figure:
+def label_accuracy_bars(
+    shares: Mapping[str, float], base: Mapping[str, float], title: str
+) -> Figure:
     """Draw the accuracy of each label as a column, with the majority-class baseline as a line.
 
     Args:

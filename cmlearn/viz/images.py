@@ -145,7 +145,7 @@ def picture_rows(
         where = {"transform": row[0].transAxes, "ha": "right", "va": "center"}
         row[0].text(-0.1, 0.5, label, fontsize=9.5, color=INK, **where)
         for ax, picture in zip(row, pictures, strict=False):
-            ax.imshow(fewer_levels(np.asarray(picture)), interpolation="nearest")
+            ax.imshow(quantise(np.asarray(picture)), interpolation="nearest")
     for ax in axes.flat:
         ax.axis("off")
     for ax, text in zip(axes[0], columns or (), strict=False):
@@ -240,13 +240,13 @@ def contact_sheet(
     return _tiled(pictures, columns, gap, 255)
 
 
-def mosaic(pictures: np.ndarray) -> np.ndarray:
+def join_grid(pictures: np.ndarray) -> np.ndarray:
     """Join a grid of pictures without gaps: (R, K, H, W, 3) -> (R·H, K·W, 3)."""
     rows, columns, height, width, channels = pictures.shape
     return pictures.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, channels)
 
 
-def fewer_levels(picture: np.ndarray, step: int = 8) -> np.ndarray:
+def quantise(picture: np.ndarray, step: int = 8) -> np.ndarray:
     """Quantise grey levels, which halves the PNG size of a noisy generated picture.
 
     Args:

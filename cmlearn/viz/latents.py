@@ -9,7 +9,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from cmlearn.data.images import resize
-from cmlearn.viz.images import fewer_levels, mosaic
+from cmlearn.viz.images import join_grid, quantise
 from cmlearn.viz.style import BLUE, BROWN, EDGE, FAINT, GREEN, INK, RED, YELLOW
 
 # Dark on white; the markers differ, too.
@@ -42,9 +42,9 @@ def latent_plane(
     left.legend(fontsize=9, markerscale=2)
     left.set_title("latent codes", fontsize=10, color=INK)
     left.grid(color=FAINT)
-    grid = mosaic(pictures)
+    grid = join_grid(pictures)
     half = resize(grid, (grid.shape[0] // 2, grid.shape[1] // 2))  # the resolution of the figure
-    right.imshow(fewer_levels(half), extent=extent, interpolation="nearest", aspect="auto")
+    right.imshow(quantise(half), extent=extent, interpolation="nearest", aspect="auto")
     right.set_title("decoded from a grid over the box", fontsize=10, color=INK)
     for ax in (left, right):
         ax.set(xlabel="z₁", ylabel="z₂")

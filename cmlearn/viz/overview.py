@@ -38,7 +38,7 @@ STEPS_X = (3.65, 6.5, 9.35)  # centres of the steps
 TOP, BOTTOM = 3.0, 0.0  # heights of the two directions
 
 
-def loop_rows(
+def round_trip_rows(
     captions: Sequence[str], drawn: Sequence[np.ndarray], said: Sequence[str], title: str
 ) -> Figure:
     """Draw round trips, one for each row: caption, generated pictures, caption of the first.
@@ -74,7 +74,7 @@ def loop_rows(
     return figure
 
 
-def claims_beside(
+def claim_table(
     picture: np.ndarray, claims: Sequence[tuple[str, bool, bool]], title: str
 ) -> Figure:
     """Draw a picture beside a table of claims and where each of them holds.

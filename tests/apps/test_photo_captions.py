@@ -14,7 +14,12 @@ from typer.testing import CliRunner, Result
 from cmlearn.__main__ import app
 from cmlearn.apps import photo_captions
 from cmlearn.data.folders import own_checkpoint_folder
-from cmlearn.models.captioner import Captioner, CaptionerConfig
+from cmlearn.models.captioner import (
+    Captioner,
+    CaptionerConfig,
+    PhotoCaptioner,
+    PhotoCaptionerConfig,
+)
 from cmlearn.models.resnet import ResNet18, ResNetConfig
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.training.checkpoint import save_checkpoint
@@ -31,7 +36,7 @@ def keep(name: str) -> Path:
     about = {"seed": 0, "scores": {}}
     kept = save_checkpoint(f"{path}.encoder", encoder, encoder.config, recipe={}, **about)
     recipe = {"encoder_sha256": kept.sha256, "image_size": 64}
-    model = Captioner(CaptionerConfig(len(WORDS), **SIZES, pool_initial_state=True))
+    model = PhotoCaptioner(PhotoCaptionerConfig(len(WORDS), **SIZES))
     with torch.no_grad():
         model.init_state.weight *= 20  # so that captions depend on the image
     save_checkpoint(path, model, model.config, vocabulary=WORDS.tokens, recipe=recipe, **about)

@@ -15,7 +15,7 @@ from cmlearn.apps.pipeline import (
     repeated_claims,
     surviving_claims,
 )
-from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import Scene, Thing
 from cmlearn.training.checkpoint import CheckpointError
 from cmlearn.training.runtime import seeded_generator

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cmlearn.data.files import check_free_space, clear_disk_errors, remove_leftovers, written_whole
+from cmlearn.data.files import atomic_write, check_free_space, explain_disk_errors, remove_leftovers
 
 
 def test_a_file_appears_when_the_block_is_done(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "a.txt"
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text("new")
         assert not path.exists()
         assert (partial.parent, partial.suffix) == (path.parent, ".partial")
@@ -26,7 +26,7 @@ def test_a_file_appears_when_the_block_is_done(tmp_path: Path) -> None:
 def test_after_an_error_the_old_file_is_there_and_nothing_else(tmp_path: Path, error) -> None:
     path = tmp_path / "a.txt"
     path.write_text("old")
-    with pytest.raises(type(error)), written_whole(path) as partial:
+    with pytest.raises(type(error)), atomic_write(path) as partial:
         partial.write_text("half")
         raise error
     assert path.read_text() == "old"
@@ -36,18 +36,18 @@ def test_after_an_error_the_old_file_is_there_and_nothing_else(tmp_path: Path, e
 def test_a_folder_has_nothing_of_an_earlier_process(tmp_path: Path) -> None:
     path = tmp_path / "folder"
     (tmp_path / f"folder.{os.getpid()}.partial" / "stale").mkdir(parents=True)
-    with written_whole(path) as partial:
+    with atomic_write(path) as partial:
         partial.mkdir()
         (partial / "new").touch()
     assert [entry.name for entry in path.iterdir()] == ["new"]
-    with pytest.raises(ZeroDivisionError), written_whole(tmp_path / "other") as partial:
+    with pytest.raises(ZeroDivisionError), atomic_write(tmp_path / "other") as partial:
         partial.mkdir()
         raise ZeroDivisionError
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_name_of_full_length_can_be_written(tmp_path: Path) -> None:
-    with written_whole(tmp_path / ("n" * 255)) as partial:
+    with atomic_write(tmp_path / ("n" * 255)) as partial:
         partial.touch()
     assert [path.name for path in tmp_path.iterdir()] == ["n" * 255]
 
@@ -56,13 +56,13 @@ def test_disk_errors_say_what_was_done_and_others_pass(tmp_path: Path) -> None:
     message = r"cannot write the list: No space left on device: .*a\.txt"
     with (
         pytest.raises(OSError, match=message) as caught,
-        clear_disk_errors("write the list", tmp_path / "a.txt"),
+        explain_disk_errors("write the list", tmp_path / "a.txt"),
     ):
         raise OSError(errno.ENOSPC, "No space left on device")
     assert caught.value.errno == errno.ENOSPC
     with (
         pytest.raises(FileNotFoundError, match="^no picture x$"),
-        clear_disk_errors("write the list", tmp_path),
+        explain_disk_errors("write the list", tmp_path),
     ):
         raise FileNotFoundError("no picture x")
 

@@ -16,7 +16,7 @@ from cmlearn.data.images import (
     ImageError,
     load_image,
     resize,
-    silenced,
+    suppress_stderr,
 )
 
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
@@ -319,14 +319,14 @@ def test_real_photographs_load(real: Path) -> None:
 
 def test_only_the_block_is_silent(capfd: pytest.CaptureFixture[str]) -> None:
     os.write(2, b"before ")
-    with silenced():
+    with suppress_stderr():
         os.write(2, b"within ")
     os.write(2, b"after")
     assert capfd.readouterr().err == "before after"
 
 
 def test_an_error_ends_the_silence(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(ZeroDivisionError), silenced():
+    with pytest.raises(ZeroDivisionError), suppress_stderr():
         1 / 0  # noqa: B018
     os.write(2, b"heard")
     assert capfd.readouterr().err == "heard"

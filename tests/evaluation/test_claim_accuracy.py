@@ -14,7 +14,7 @@ from cmlearn.data.storybook.dataset import load_storybook
 from cmlearn.data.storybook.edits import edit_one_word, reverse_relations
 from cmlearn.data.storybook.lexicon import CLASSES, MEANING
 from cmlearn.data.storybook.parser import parse_caption, words_of
-from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import Scene, Thing, sample_scene
 from cmlearn.evaluation.claim_accuracy import (
     captions_hold,

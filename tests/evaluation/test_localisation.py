@@ -5,12 +5,12 @@ import pytest
 
 from cmlearn.data.storybook.scene import Scene, Thing
 from cmlearn.evaluation.localisation import (
-    hottest_cell,
+    cells_in_box,
     nearest_thing,
+    peak_centre,
     peak_in_box,
     pointing_accuracy,
     pointing_by_word,
-    touched_cells,
     word_referents,
 )
 
@@ -27,8 +27,8 @@ def hot(row: int, column: int) -> np.ndarray:
 
 
 def test_the_middle_of_the_hottest_cell() -> None:
-    assert hottest_cell(hot(0, 3)) == (56, 8)
-    assert hottest_cell(np.array([[0, 0], [1, 0]])) == (16, 48)
+    assert peak_centre(hot(0, 3)) == (56, 8)
+    assert peak_centre(np.array([[0, 0], [1, 0]])) == (16, 48)
 
 
 @pytest.mark.parametrize(
@@ -52,9 +52,9 @@ def test_numbers_must_match() -> None:
 
 
 def test_the_cells_that_a_thing_touches() -> None:
-    assert np.argwhere(touched_cells(HOUSE, (4, 4))).tolist() == [[2, 0], [2, 1], [3, 0], [3, 1]]
-    assert touched_cells(KITE, (1, 2)).tolist() == [[True, False]]
-    assert touched_cells(BALL, (64, 64)).sum() < 14 * 14
+    assert np.argwhere(cells_in_box(HOUSE, (4, 4))).tolist() == [[2, 0], [2, 1], [3, 0], [3, 1]]
+    assert cells_in_box(KITE, (1, 2)).tolist() == [[True, False]]
+    assert cells_in_box(BALL, (64, 64)).sum() < 14 * 14
 
 
 def test_a_map_points_into_a_box_or_not() -> None:

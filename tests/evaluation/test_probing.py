@@ -13,7 +13,7 @@ from cmlearn.evaluation.probing import (
     FIRST_KIND,
     linear_probe,
     principal_components,
-    two_thing_captions,
+    word_order_captions,
 )
 
 
@@ -87,7 +87,7 @@ def test_too_few_vectors_are_refused() -> None:
 # ── Captions of two things ───────────────────────────────────────────────────────────────────────
 
 
-TRAIN, TEST = two_thing_captions(30, 10, np.random.default_rng(0))
+TRAIN, TEST = word_order_captions(30, 10, np.random.default_rng(0))
 
 
 def test_the_answers_are_those_of_the_parser():
@@ -124,4 +124,4 @@ def test_words_alone_tell_nothing():
 
 def test_more_pairs_than_there_are():
     with pytest.raises(ValueError, match="at most 1080"):
-        two_thing_captions(1000, 100, np.random.default_rng(0))
+        word_order_captions(1000, 100, np.random.default_rng(0))

@@ -11,7 +11,7 @@ from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.images import blur
 from cmlearn.data.storybook.dataset import load_storybook
 from cmlearn.data.storybook.edits import edit_one_word
-from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import Scene, Thing, sample_scene
 from cmlearn.evaluation.claim_accuracy import (
     SceneParser,

@@ -12,6 +12,8 @@ from cmlearn.models.captioner import (
     PAD,
     Captioner,
     CaptionerConfig,
+    PhotoCaptioner,
+    PhotoCaptionerConfig,
     ProductCaptioner,
     attention_maps,
     caption_loss,
@@ -95,15 +97,15 @@ def test_pooled_features(features):
 
 
 @pytest.fixture
-def fitted(model, features) -> Captioner:
+def train_model(model, features) -> Captioner:
     batch = {"features": features, "tokens": TOKENS}
     history = fit(model, caption_loss, [batch] * 150, steps=150, learning_rate=0.02, progress=False)
     assert history["accuracy"][-1] == 1
     return model
 
 
-def test_one_batch_is_learned_and_decoded(fitted, features):
-    written = greedy_search(fitted, features)
+def test_one_batch_is_learned_and_decoded(train_model, features):
+    written = greedy_search(train_model, features)
     assert torch.equal(written, TOKENS[:, 1:])
 
 
@@ -209,42 +211,61 @@ def test_a_network_that_is_not_known():
         CaptionerConfig(11, recurrent="mamba")
 
 
-# ── Dropout, and the initial state of photographs ────────────────────────────────────────────────
+# ── The captioner of photographs ─────────────────────────────────────────────────────────────────
+
+
+PHOTO_CONFIG = PhotoCaptionerConfig(**SIZES, hidden_dim=32)
 
 
 def test_without_dropout_nothing_is_drawn(features):
     torch.manual_seed(0)
-    model = Captioner(CONFIG).train()
+    model = PhotoCaptioner(PHOTO_CONFIG).train()
     before = torch.get_rng_state()
     first, second = (model(features, TOKENS) for _ in range(2))
     assert torch.equal(first, second) and torch.equal(torch.get_rng_state(), before)
 
 
-@pytest.mark.parametrize("build", [Captioner, ProductCaptioner])
-def test_dropout_acts_in_training_alone(build, features):
+def test_dropout_acts_in_training_alone(features):
     torch.manual_seed(0)
-    sizes = replace(CONFIG, num_attention_layers=1, dropout=0.5)
-    model = build(sizes, **({"language_dropout": 0.0} if build is ProductCaptioner else {}))
+    model = PhotoCaptioner(replace(PHOTO_CONFIG, dropout=0.5)).train()
     assert not torch.equal(model(features, TOKENS), model(features, TOKENS))
     model.eval()
     assert torch.equal(model(features, TOKENS), model(features, TOKENS))
 
 
-def test_dropout_is_a_share_below_one():
-    with pytest.raises(ValueError, match="dropout: a share from 0 to less than 1, got 1"):
-        replace(CONFIG, dropout=1)
+@pytest.mark.parametrize("dropout", [-0.1, 1])
+def test_dropout_is_a_share_below_one(dropout):
+    with pytest.raises(ValueError, match="dropout: a share from 0 to less than 1, got"):
+        replace(PHOTO_CONFIG, dropout=dropout)
 
 
-def test_a_pooled_initial_state_knows_what_and_not_where(features):
+def test_the_initial_state_of_photographs_knows_what_and_not_where(features):
     torch.manual_seed(0)
-    model = Captioner(replace(CONFIG, pool_initial_state=True)).eval()
-    assert model.init_state.in_features == CONFIG.cell_dim
+    model = PhotoCaptioner(PHOTO_CONFIG).eval()
+    assert model.init_state.in_features == PHOTO_CONFIG.cell_dim
     cells = model.encode(features)
     states, moved = model.initial_state(cells), model.initial_state(cells.flip(1))
+    assert [part.shape for part in states] == [(1, 3, 32)] * 2
     for one, other in zip(states, moved, strict=True):
         torch.testing.assert_close(one, other)
-    whole = Captioner(CONFIG).eval()
-    assert not torch.allclose(whole.initial_state(cells)[0], whole.initial_state(cells.flip(1))[0])
+    other = features.clone()
+    other[:, 0] += 1
+    assert not torch.allclose(states[0], model.initial_state(model.encode(other))[0])
+
+
+def test_step_by_step_is_the_whole_for_photographs(features):
+    torch.manual_seed(0)
+    model = PhotoCaptioner(replace(PHOTO_CONFIG, dropout=0.5)).eval()
+    test_step_by_step_gives_the_logits_of_the_whole(model, features)
+
+
+def test_a_captioner_of_photographs_is_kept_and_loaded(features, tmp_path):
+    torch.manual_seed(0)
+    model = PhotoCaptioner(replace(PHOTO_CONFIG, dropout=0.25)).eval()
+    save_checkpoint(tmp_path / "m", model, model.config, recipe={}, seed=0, scores={})
+    loaded, _ = load_checkpoint(tmp_path / "m", PhotoCaptioner, PhotoCaptionerConfig)
+    assert loaded.config == model.config
+    assert torch.equal(loaded(features, TOKENS), model(features, TOKENS))
 
 
 # ── The product of vision and language ───────────────────────────────────────────────────────────

@@ -35,16 +35,16 @@ def features() -> torch.Tensor:
 
 
 @pytest.fixture
-def fitted(model, features) -> Captioner:
+def train_model(model, features) -> Captioner:
     batch = {"features": features, "tokens": TOKENS}
     history = fit(model, caption_loss, [batch] * 150, steps=150, learning_rate=0.02, progress=False)
     assert history["accuracy"][-1] == 1
     return model
 
 
-def test_beam_search_finds_the_caption_and_scores_it(fitted, features):
+def test_beam_search_finds_the_caption_and_scores_it(train_model, features):
     for i, expected in enumerate(([4, 5, 6, EOS], [7, EOS], [8, 9, EOS])):
-        (captions,) = beam_search(fitted, features[i : i + 1], beam_size=3)
+        (captions,) = beam_search(train_model, features[i : i + 1], beam_size=3)
         assert captions[0][0] == expected
         scores = [score for _, score in captions]
         assert scores == sorted(scores, reverse=True) and scores[0] <= 0

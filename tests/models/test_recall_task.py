@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from cmlearn.models.recall_task import (
-    DISTRACTIONS,
+    DISTRACTORS,
     SYMBOLS,
     RecallModel,
     recall_batches,
@@ -21,7 +21,7 @@ def test_the_target_is_the_first_symbol_and_comes_only_once():
     assert symbols.shape == (40, 7) and first.shape == (40,)
     assert torch.equal(symbols[:, 0], first)
     assert set(first.tolist()) == set(range(SYMBOLS))
-    assert set(symbols[:, 1:].flatten().tolist()) == set(range(SYMBOLS, SYMBOLS + DISTRACTIONS))
+    assert set(symbols[:, 1:].flatten().tolist()) == set(range(SYMBOLS, SYMBOLS + DISTRACTORS))
 
 
 def test_the_generator_decides():
@@ -46,7 +46,7 @@ def test_nothing_to_remember(count, length):
 # ── The model ────────────────────────────────────────────────────────────────────────────────────
 
 
-ALL = SYMBOLS + DISTRACTIONS
+ALL = SYMBOLS + DISTRACTORS
 
 
 @pytest.mark.parametrize("network", [nn.RNN, nn.GRU, nn.LSTM])

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from cmlearn.models.rnn import GRUCell, LSTMCell, RNNCell, copy_weights, open_forget_gates, unroll
+from cmlearn.models.rnn import GRUCell, LSTMCell, RNNCell, copy_weights, raise_forget_bias, unroll
 
 B, T, D, H = 2, 7, 3, 5  # all different
 PAIRS = [(RNNCell, nn.RNN, 1), (GRUCell, nn.GRU, 1), (LSTMCell, nn.LSTM, 2)]
@@ -74,7 +74,7 @@ def test_only_forget_gates_are_opened():
     torch.manual_seed(0)
     lstm = nn.LSTM(D, H)
     before = lstm.bias_ih_l0.detach().clone()
-    open_forget_gates(lstm, 2.0)
+    raise_forget_bias(lstm, 2.0)
     opened = lstm.bias_ih_l0.detach() - before
     torch.testing.assert_close(opened.view(4, H), torch.tensor([[0.0], [2], [0], [0]]).expand(4, H))
     assert lstm.bias_ih_l0.requires_grad

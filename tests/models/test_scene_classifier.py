@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import COLOURS, GROUNDS, KINDS, SIZES, SKIES, sample_scene
 from cmlearn.data.storybook.targets import to_slots
 from cmlearn.models.augmentation import RandomDegradation

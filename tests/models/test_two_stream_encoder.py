@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import KINDS, SIZES, sample_scene
 from cmlearn.data.storybook.targets import LABELS, multi_hot
 from cmlearn.models.two_stream_encoder import (

@@ -19,6 +19,6 @@ def test_each_recurrent_network_gets_its_scores(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_sizes_that_are_asked_for_are_trained() -> None:
-    model, vocabulary = captioner.fitted(SHORT, 3, recurrent="gru", num_attention_layers=1)
+    model, vocabulary = captioner.train_model(SHORT, 3, recurrent="gru", num_attention_layers=1)
     assert model.config.recurrent == "gru" and len(model.attention_layers) == 1
     assert model.config.vocab_size == len(vocabulary)

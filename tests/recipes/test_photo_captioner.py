@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from cmlearn.apps.photo_captions import checkpoint_path, find_checkpoint, load_photo_captioner
+from cmlearn.apps.photo_captions import checkpoint_path, find_checkpoint, load_image_captioner
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.folders import checkpoint_folder, own_checkpoint_folder
 from cmlearn.data.photos.layouts import write_as_flickr8k
@@ -102,7 +102,7 @@ def test_it_is_kept_by_name_with_all_that_it_takes(train: Callable) -> None:
     assert info.vocabulary is not None and "wall" in info.vocabulary
     assert not path.with_name("mine.partial").exists()
     image = np.full((30, 50, 3), 200, np.uint8)
-    model = load_photo_captioner(path)
+    model = load_image_captioner(path)
     assert model.caption([image, image[:, :40]]) == model.caption([image]) * 2
 
 
@@ -115,7 +115,7 @@ def test_the_captions_of_a_file_are_those_of_the_training(train: Callable, folde
 
     info = train("mine", replace(RECIPE, max_steps=60, evaluate_every=20, dropout=0.0))
     items = read_flickr(folder, "val")
-    model = load_photo_captioner(find_checkpoint("mine"))
+    model = load_image_captioner(find_checkpoint("mine"))
     told = [tokenize(text) for text in model.caption([load_image(item.path) for item in items])]
     references = [[tokenize(text) for text in item.captions] for item in items]
     assert cider_d(told, references) == pytest.approx(info.scores["val_CIDEr-D"], abs=1e-3)
@@ -184,7 +184,7 @@ def test_an_encoder_that_is_missing_or_another(train: Callable, tmp_path: Path) 
     other = ResNet18(ResNetConfig(num_labels=2, width=4))
     save_checkpoint(f"{path}.encoder", other, other.config, recipe={}, seed=0, scores={})
     with pytest.raises(CheckpointError, match="not the image encoder that mine was trained with"):
-        load_photo_captioner(path)
+        load_image_captioner(path)
 
 
 def test_without_a_network_the_message_names_the_option(

@@ -36,12 +36,12 @@ def test_both_text_encoders_get_the_same_scores_which_repeat_with_the_seed() -> 
     scores = vae.bert_scores(3)
     assert scores.keys() == vae.notebook_scores(3).keys()
     assert all(0 <= score <= 1 for score in scores.values())
-    first, second = (vae.fitted_on_bert(SHORT, 3)[0].state_dict() for _ in range(2))
+    first, second = (vae.train_model_on_bert(SHORT, 3)[0].state_dict() for _ in range(2))
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 def test_bert_stays_as_it_is_and_the_vae_learns() -> None:
-    model, bert = vae.fitted_on_bert(SHORT, 0)
+    model, bert = vae.train_model_on_bert(SHORT, 0)
     before = small_bert().model.state_dict()
     after = bert.model.state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
@@ -49,6 +49,6 @@ def test_bert_stays_as_it_is_and_the_vae_learns() -> None:
 
 
 def test_each_picture_comes_with_any_of_its_captions() -> None:
-    model, bert = vae.fitted_on_bert(replace(SHORT, captions=5), 0)
+    model, bert = vae.train_model_on_bert(replace(SHORT, captions=5), 0)
     drawn = model.sample(bert.encode_batch(["a red house"]), torch.Generator().manual_seed(0))
     assert drawn.shape == (1, 3, 32, 32)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from cmlearn.training.batches import one_caption_each, shuffled_batches
+from cmlearn.training.batches import sample_captions, shuffled_batches
 from cmlearn.training.runtime import seeded_generator
 
 
@@ -71,9 +71,7 @@ TOKENS = torch.tensor(
 
 def test_one_caption_of_each_picture_without_needless_padding() -> None:
     arrays = {"picture": torch.tensor([0, 1]), "tokens": TOKENS}
-    batches = one_caption_each(
-        shuffled_batches(arrays, 2, seeded_generator(0)), seeded_generator(1)
-    )
+    batches = sample_captions(shuffled_batches(arrays, 2, seeded_generator(0)), seeded_generator(1))
     seen = set()
     for batch in islice(batches, 30):
         longest = (batch["tokens"] != 0).sum(dim=1).max()
@@ -87,8 +85,8 @@ def test_one_caption_of_each_picture_without_needless_padding() -> None:
 
 def test_one_caption_of_each_picture_where_words_are_vectors() -> None:
     vectors = torch.where(TOKENS.unsqueeze(-1) > 0, torch.tensor([0.0, 1.0]), 0.0)  # (2, K, T, 2)
-    by_ids = one_caption_each([{"tokens": TOKENS}], seeded_generator(1))
-    by_vectors = one_caption_each([{"tokens": vectors}], seeded_generator(1))
+    by_ids = sample_captions([{"tokens": TOKENS}], seeded_generator(1))
+    by_vectors = sample_captions([{"tokens": vectors}], seeded_generator(1))
     ids, found = next(by_ids)["tokens"], next(by_vectors)["tokens"]
     assert found.shape == (*ids.shape, 2)
     assert torch.equal(found[..., 1] > 0, ids > 0)
@@ -96,4 +94,4 @@ def test_one_caption_of_each_picture_where_words_are_vectors() -> None:
 
 def test_one_caption_each_wants_several_captions() -> None:
     with pytest.raises(ValueError, match="tokens"):
-        next(one_caption_each([{"tokens": TOKENS[0]}], seeded_generator(0)))
+        next(sample_captions([{"tokens": TOKENS[0]}], seeded_generator(0)))

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from cmlearn.training.batches import Batch
-from cmlearn.training.gan_loop import fit_gan, running_mean, with_noise
+from cmlearn.training.gan_loop import fit_gan, moving_average, with_noise
 from cmlearn.training.runtime import seed_all, seeded_generator
 
 
@@ -133,7 +133,7 @@ def test_both_are_left_in_eval_mode_also_after_an_error():
 
 def test_the_running_mean_forgets_the_first_weights_and_then_moves_slowly():
     model = nn.Linear(1, 1, bias=False)
-    average, expected = running_mean(model, decay=0.3), 0.0
+    average, expected = moving_average(model, decay=0.3), 0.0
     for step, weight in enumerate((5.0, 1.0, 7.0, -2.0, 4.0, 4.0, 9.0)):
         nn.init.constant_(model.weight, weight)
         average.update_parameters(model)
@@ -145,7 +145,7 @@ def test_the_running_mean_forgets_the_first_weights_and_then_moves_slowly():
 
 def test_the_average_begins_as_the_generator_and_then_lags_behind_it():
     draws, judges = two_networks()
-    average, start = running_mean(draws), weights_of(draws)
+    average, start = moving_average(draws), weights_of(draws)
     settings = {"steps": 30, "learning_rate": 0.01, "progress": False, "average": average}
     fit_gan(draws, judges, fooled, forgetful, batches(), **settings)
     total = sum(float((a - b).norm()) for a, b in zip(weights_of(draws), start, strict=True))

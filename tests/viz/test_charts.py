@@ -9,10 +9,10 @@ from cmlearn.viz import charts
 from cmlearn.viz.charts import (
     curves,
     grouped_percent_bars,
+    loss_panels,
     loss_terms,
     percent_bars,
     score_panels,
-    term_panels,
 )
 
 
@@ -92,7 +92,7 @@ def test_percent_bars_draws_means_seeds_and_chance() -> None:
 
 def test_label_columns_show_what_knowing_nothing_gets() -> None:
     shares, base = {"house": 0.9, "sea": 1.0}, {"house": 0.8, "sea": 0.75}
-    axes = charts.label_columns(shares, base, "words").axes[0]
+    axes = charts.label_accuracy_bars(shares, base, "words").axes[0]
     assert [bar.get_height() for bar in axes.patches] == [90, 100]
     assert [line.get_ydata()[0] for line in axes.lines] == [80, 75]
 
@@ -108,7 +108,7 @@ def test_share_table_writes_every_share() -> None:
 
 def test_each_term_has_its_own_axis() -> None:
     terms = {"beta": np.array([1000.0, 1]), "kl, nats": np.array([0.0, 3])}
-    beta, kl = term_panels(terms, "terms", logarithmic=["beta"]).axes
+    beta, kl = loss_panels(terms, "terms", logarithmic=["beta"]).axes
     assert (beta.get_yscale(), kl.get_yscale()) == ("log", "linear")
     assert kl.get_ylabel() == "kl, nats"
     assert list(kl.lines[0].get_ydata()) == [0, 3]

@@ -7,10 +7,10 @@ from cmlearn.viz import images as figures
 from cmlearn.viz.images import (
     caption_and_picture,
     contact_sheet,
-    fewer_levels,
-    mosaic,
+    join_grid,
     picture_grid,
     picture_rows,
+    quantise,
     sheet_figure,
     value_histograms,
 )
@@ -104,7 +104,7 @@ def pictures(*shape: int) -> np.ndarray:
 
 def test_a_mosaic_keeps_every_picture_in_its_place() -> None:
     grid = pictures(2, 3)
-    laid = mosaic(grid)
+    laid = join_grid(grid)
     assert laid.shape == (8, 15, 3)
     assert np.array_equal(laid[4:8, 10:15], grid[1, 2])
 
@@ -118,7 +118,7 @@ def test_rows_may_be_of_different_length() -> None:
 
 def test_fewer_levels_keep_black_and_white_and_stay_near() -> None:
     values = np.arange(256, dtype=np.uint8)
-    rounded = fewer_levels(values)
+    rounded = quantise(values)
     assert (rounded[0], rounded[-1]) == (0, 255)
     assert len(np.unique(rounded)) == 33
     assert np.abs(rounded.astype(int) - values).max() <= 4

@@ -8,9 +8,9 @@ from cmlearn.viz.overview import (
     ENLARGED,
     IMAGE_TO_TEXT,
     TEXT_TO_IMAGE,
-    claims_beside,
+    claim_table,
     course_map,
-    loop_rows,
+    round_trip_rows,
 )
 
 PICTURES = np.zeros((2, 3, 8, 8, 3), np.uint8)
@@ -21,20 +21,22 @@ def texts(figure) -> list[str]:
 
 
 def test_each_row_has_its_sentences_and_pictures():
-    figure = loop_rows(["a red house", "a tree"], PICTURES, ["a blue house", "a boat"], "Look")
+    figure = round_trip_rows(
+        ["a red house", "a tree"], PICTURES, ["a blue house", "a boat"], "Look"
+    )
     assert len(figure.axes) == 2 * (3 + 2)
     assert {"“a red house”", "“a tree”", "“a blue house”", "“a boat”"} <= set(texts(figure))
     assert sum(len(ax.images) for ax in figure.axes) == 2 * 3
 
 
 def test_the_described_picture_is_framed():
-    figure = loop_rows(["a"], PICTURES[:1], ["b"], "Look")
+    figure = round_trip_rows(["a"], PICTURES[:1], ["b"], "Look")
     assert [len(ax.patches) for ax in figure.axes] == [0, 1, 0, 0, 0]
 
 
 def test_claims_are_marked():
     claims = [("house", True, True), ("red house", False, True), ("night", False, False)]
-    figure = claims_beside(PICTURES[0, 0], claims, "What survived")
+    figure = claim_table(PICTURES[0, 0], claims, "What survived")
     written = texts(figure)
     assert (written.count("yes"), written.count("no")) == (3, 3)
     assert "red house" in written

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from cmlearn.data.files import check_free_space, clear_disk_errors, written_whole
+from cmlearn.data.files import atomic_write, check_free_space, explain_disk_errors
 from cmlearn.data.progress import progress_bar
 
 CHUNK = 1 << 20  # bytes copied at a time
@@ -74,7 +74,7 @@ def unpack(
     if not archive.is_file():
         raise FileNotFoundError(f"there is no archive {archive}")
     most = max(ALWAYS_ALLOWED, archive.stat().st_size * max_expansion)
-    with clear_disk_errors(f"unpack {archive}", folder), _members_of(archive) as members:
+    with explain_disk_errors(f"unpack {archive}", folder), _members_of(archive) as members:
         files = _checked(members, most)
         folder.mkdir(parents=True, exist_ok=True)
         check_free_space(folder, sum(member.size for member in files.values()))
@@ -171,7 +171,7 @@ def safe_path(name: str) -> PurePosixPath:
 
 
 def _write(member: Member, target: Path) -> None:
-    with written_whole(target) as aside, member.open() as content, aside.open("wb") as file:
+    with atomic_write(target) as aside, member.open() as content, aside.open("wb") as file:
         shutil.copyfileobj(content, file, CHUNK)
         if file.tell() != member.size:
             raise ArchiveError(f"{member.name!r} is truncated")

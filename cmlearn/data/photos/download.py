@@ -13,7 +13,7 @@ from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from cmlearn.data.files import check_free_space, clear_disk_errors
+from cmlearn.data.files import check_free_space, explain_disk_errors
 from cmlearn.data.progress import progress_bar
 
 CHUNK = 1 << 20  # bytes read at a time
@@ -112,7 +112,7 @@ def _fetch(
         check_free_space(partial, (total or 0) - start)
         bar = progress_bar(show=progress, desc=partial.stem, total=total, initial=start, **BYTES)
         mode = "ab" if start else "wb"
-        with bar, clear_disk_errors("write", partial), partial.open(mode) as file:
+        with bar, explain_disk_errors("write", partial), partial.open(mode) as file:
             while chunk := _read(response):
                 start += len(chunk)
                 if total is not None and start > total:

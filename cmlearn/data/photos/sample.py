@@ -14,14 +14,14 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image
 
-from cmlearn.data.files import written_whole
+from cmlearn.data.files import atomic_write
 from cmlearn.data.folders import downloads_folder
 from cmlearn.data.images import load_image
 from cmlearn.data.photos.coco import caption_path
 from cmlearn.data.photos.layouts import QUALITY, Row, write_coco_split
 from cmlearn.data.progress import progress_bar
 from cmlearn.data.storybook.dataset import load_storybook
-from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import Scene
 
 VERSION = 2  # of the drawing; each version has its own folder
@@ -67,7 +67,7 @@ def draw_sample(folder: Path | None = None, counts: Mapping[str, int] | None = N
     folder = folder or downloads_folder() / f"sample-coco-{VERSION}"
     if folder.is_dir():
         return folder
-    with written_whole(folder) as partial:
+    with atomic_write(folder) as partial:
         for part, (split, count) in PARTS.items():
             _draw_part(partial, part, split, (counts or {}).get(part, count))
     return folder

@@ -20,7 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "edits": ["PARAPHRASES", "edit_one_word", "paraphrase", "reverse_relations"],
         "lexicon": ["CLASSES", "MEANING"],
         "parser": ["parse_caption", "words_of"],
-        "render": ["cut_out", "thing_box"],
+        "renderer": ["render", "render_thing", "thing_box"],
         "scene": [
             "COLOURS",
             "GROUNDS",

@@ -24,7 +24,7 @@ from cmlearn.data.folders import HOME_VARIABLE, downloads_folder
 from cmlearn.data.progress import progress_bar
 from cmlearn.data.store import build_store, open_store
 from cmlearn.data.storybook.captions import caption_scene
-from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import Scene, Thing, sample_scene
 
 IMAGE_SIZE = 64  # pixels
@@ -203,7 +203,7 @@ def _draw_split(folder: Path, split: str) -> bytes:
     """Draw and verify a split; return its JSON."""
     scenes = scenes_of(split)
     annotations = json.dumps(_annotations(split, scenes), indent=0).encode()
-    # `written_whole` does not fit: a split is two files and a folder in different places.
+    # `atomic_write` does not fit: a split is two files and a folder in different places.
     with tempfile.TemporaryDirectory(
         prefix="drawing-", dir=folder, ignore_cleanup_errors=True
     ) as name:

@@ -14,7 +14,7 @@ from cmlearn.data.photos import sample
 from cmlearn.data.photos.sample import PARTS, draw_sample
 from cmlearn.data.source import load_pictures
 from cmlearn.data.storybook.dataset import load_storybook
-from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.renderer import render
 
 COUNTS = {"train2017": 40, "val2017": 24}
 

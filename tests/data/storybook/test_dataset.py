@@ -24,7 +24,7 @@ from cmlearn.data.storybook.dataset import (
     load_storybook,
     scenes_of,
 )
-from cmlearn.data.storybook.render import render
+from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import (
     NOVEL_COLOUR,
     NOVEL_LEFT_OF,

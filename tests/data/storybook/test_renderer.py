@@ -1,4 +1,4 @@
-"""Tests of cmlearn.data.storybook.render."""
+"""Tests of cmlearn.data.storybook.renderer."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmlearn.data.storybook.render import cut_out, render, thing_box
+from cmlearn.data.storybook.renderer import render, render_thing, thing_box
 from cmlearn.data.storybook.scene import COLOURS, KINDS, SIZES, Scene, Thing, sample_scene
 
 SCENES = (
@@ -105,7 +105,7 @@ def test_every_claim_is_visible():
 def test_a_thing_cut_out_composes_to_its_picture(scene):
     thing = scene.things[0]
     behind = render(Scene(scene.sky, scene.ground, (), scene.variant)).astype(np.float32)
-    picture, opacity = cut_out(thing)
+    picture, opacity = render_thing(thing)
     assert opacity.min() >= 0 and opacity.max() == 1
     composed = picture + (1 - opacity[..., None]) * behind
     whole = render(Scene(scene.sky, scene.ground, (thing,), scene.variant))
@@ -116,7 +116,7 @@ def test_a_thing_cut_out_composes_to_its_picture(scene):
 
 
 def test_a_thing_leaves_the_rest_of_the_picture_alone():
-    _, opacity = cut_out(Thing("car", "red", "big", 1))
+    _, opacity = render_thing(Thing("car", "red", "big", 1))
     columns, rows = opacity.any(0).nonzero()[0], opacity.any(1).nonzero()[0]
     assert columns.min() >= 21 and columns.max() <= 42
     assert rows.min() >= 40 and rows.max() <= 59

@@ -75,7 +75,7 @@ def render(scene: Scene, size: int = 64) -> np.ndarray:
     return _average_down(pen.canvas)
 
 
-def cut_out(thing: Thing, size: int = 64) -> tuple[np.ndarray, np.ndarray]:
+def render_thing(thing: Thing, size: int = 64) -> tuple[np.ndarray, np.ndarray]:
     """Render a thing without a background.
 
     Over a background B, the thing is composited as picture + (1 - opacity)·B.
@@ -117,7 +117,7 @@ class Box(NamedTuple):
 @cache  # rendering is slow, and there are only a few thousand different things
 def thing_box(thing: Thing) -> Box:
     """Return the bounding box of the pixels where the thing's opacity is at least 0.5."""
-    _, opacity = cut_out(thing)
+    _, opacity = render_thing(thing)
     rows, columns = np.nonzero(opacity >= 0.5)
     left, right = int(columns.min()), int(columns.max()) + 1
     return Box(left, int(rows.min()), right, int(rows.max()) + 1)
