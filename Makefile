@@ -58,7 +58,7 @@ test: $(READY)
 	$(BIN)/mypy
 	$(BIN)/python -m cmlearn draw
 	$(ONE_THREAD) $(BIN)/python -m pytest tests -n 2
-	$(ONE_THREAD) TQDM_DISABLE=1 CMLEARN_DATA= PYTHONPATH=$(CURDIR)/tests/no_network $(BIN)/python -m pytest notebooks \
+	$(ONE_THREAD) TQDM_DISABLE=1 CMLEARN_DATA= PYTHONPATH="$(CURDIR)/tests/no_network" $(BIN)/python -m pytest notebooks \
 	  -p tests.nbval_margin -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=600 \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg
 
@@ -66,7 +66,7 @@ test: $(READY)
 #   make MUTANTS_ARGS="--seed 1 --jobs 4 cmlearn/models" mutants
 mutants: $(READY)
 	$(BIN)/python -m cmlearn draw
-	$(ONE_THREAD) CMLEARN_HOME=$(CURDIR)/data $(BIN)/python -m tools.mutants $(MUTANTS_ARGS)
+	$(ONE_THREAD) CMLEARN_HOME="$(CURDIR)/data" $(BIN)/python -m tools.mutants $(MUTANTS_ARGS)
 
 clean:
 	rm -rf $(VENV) build docs/notebooks docs/code

@@ -259,8 +259,9 @@ def course(
     command needs a checkout of the repository.
     """
     _find_tools()
-    from tools.folders import EXECUTED, ON_OTHER_DATA
+    from tools.folders import EXECUTED, ON_OTHER_DATA, check_writable
     from tools.measured import write_measured
+    from tools.readme import MEASURED, README
     from tools.report import report
     from tools.run import AT_ONCE, run_notebooks
 
@@ -272,6 +273,8 @@ def course(
         )
     paths = _notebooks(numbers or (), other_data=bool(parameters))
     into = ON_OTHER_DATA if parameters else EXECUTED
+    if measure:
+        check_writable([MEASURED.parent, README, *paths])
     at_once = min(AT_ONCE, os.cpu_count() or 1)
     start = time.perf_counter()
     runs = run_notebooks(paths, into=into, parameters=parameters, at_once=at_once)

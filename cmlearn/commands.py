@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from difflib import get_close_matches
+from io import TextIOWrapper
 from typing import Any
 
 import typer
@@ -19,9 +21,14 @@ class PlainErrors(TyperGroup):
     def invoke(self, ctx: Any) -> Any:
         """Run the command that the user typed.
 
+        A sign that the terminal or file cannot encode is printed as a replacement.
+
         Raises:
             typer.Exit: with status 1 after a ValueError or OSError, 130 after an interruption.
         """
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")
         try:
             return super().invoke(ctx)
         except BrokenPipeError:

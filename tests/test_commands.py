@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -237,6 +239,32 @@ def test_course_fails_when_a_notebook_does(monkeypatch, failure, status):
         assert ("FAILED" in outcome.stdout) is bool(failure)
 
 
+def test_a_result_is_printed_whatever_the_encoding(tmp_path):
+    code = (
+        "from cmlearn.commands import new_app\n"
+        "app = new_app('For a test.', 'x')\n"
+        "@app.command()\ndef work(): print('text → image: 95 %')\n"
+        "@app.command()\ndef rest(): raise ValueError('→')\n"
+        "app()"
+    )
+    for encoding in ("cp1252", "ascii"):
+        environment = os.environ | {"PYTHONIOENCODING": encoding}
+        outcomes = [
+            subprocess.run(
+                [sys.executable, "-c", code, command],
+                cwd=ROOT,
+                capture_output=True,
+                env=environment,
+                timeout=120,
+                check=False,
+            )
+            for command in ("work", "rest")
+        ]
+        assert [outcome.returncode for outcome in outcomes] == [0, 1]
+        assert outcomes[0].stdout == b"text ? image: 95 %\n"
+        assert outcomes[1].stderr.startswith(b"cmlearn: ")
+
+
 @pytest.mark.parametrize(("failure", "written"), [("", 1), ("cell 3: no", 0)])
 def test_only_a_whole_course_is_measured(monkeypatch, failure, written):
     runs, kept = [Run("00_a", 1.0, 2.0, "3", failure)], []
@@ -414,6 +442,19 @@ def test_the_tools_fill_the_readme(monkeypatch, tmp_path):
 def test_spread_prints_every_score(monkeypatch):
     monkeypatch.setattr("tools.spread.measure_spread", lambda name: {"true": [0.5, 0.75]})
     assert run("spread", "vae", app=tools_app).stdout == "true 0.5 0.75\n"
+
+
+def test_make_quotes_the_path_of_the_checkout(tmp_path):
+    folder = tmp_path / "a b"
+    (folder / ".venv").mkdir(parents=True)
+    for name in ("Makefile", "pyproject.toml", "constraints.txt"):
+        shutil.copy(ROOT / name, folder)
+    (folder / ".venv" / "ready").touch()
+    for target in ("test", "mutants"):
+        commands = make("-n", target, cwd=folder).stdout.replace("\\\n", " ").split("\n")
+        words = [word for command in commands for word in shlex.split(command)]
+        assert any(str(folder) in word for word in words)
+        assert not any(word.endswith(f"{tmp_path}/a") for word in words)
 
 
 def test_make_alone_is_help():

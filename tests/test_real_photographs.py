@@ -136,7 +136,7 @@ def test_without_weights_it_says_what_stands_in(
     (run,) = run_notebooks([path], into=tmp_path / "executed", parameters=parameters)
     assert run.failure == ""
     text = (tmp_path / "executed" / NOTEBOOK.name).read_text("utf-8")
-    assert "ImageNet weights cannot be fetched from" in text
+    assert "ImageNet weights cannot be downloaded from" in text
     assert "the shipped Storybook ResNet-18 stands in" in text
 
 

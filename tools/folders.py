@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from cmlearn.data.files import explain_disk_errors
 from tools import tidy
 from tools.parameters import DATA, parameters_of
 
@@ -33,7 +35,7 @@ def find_notebooks(numbers: Sequence[str] = (), folder: Path = NOTEBOOKS) -> lis
     """Return the paths of the notebooks in order.
 
     Args:
-        numbers: such as "03" or "3"; none means all notebooks.
+        numbers: each exactly one number, such as "03" or "3"; none means all notebooks.
         folder: the folder of the notebooks.
 
     Raises:
@@ -44,8 +46,27 @@ def find_notebooks(numbers: Sequence[str] = (), folder: Path = NOTEBOOKS) -> lis
     if not paths:
         raise FileNotFoundError(f"no notebook (NN_name.ipynb) in {folder}")
     by_number = {path.name[:2]: path for path in paths}
-    wanted = [number.zfill(2)[:2] for number in numbers] or list(by_number)
+    short = {str(int(number)): number for number in by_number}
+    wanted = [short.get(number, number) for number in numbers] or list(by_number)
     for number in wanted:
         if number not in by_number:
             raise ValueError(f"no notebook {number!r}: there are {', '.join(by_number)}")
     return [by_number[number] for number in sorted(set(wanted))]
+
+
+def check_writable(paths: Iterable[Path]) -> None:
+    """Check before the work that its results can be written after it.
+
+    Args:
+        paths: files to overwrite, and folders to write into; a missing folder is created.
+
+    Raises:
+        OSError: a file or folder cannot be written.
+    """
+    for path in paths:
+        with explain_disk_errors("write the results", path):
+            if path.is_file():
+                path.open("r+b").close()
+                continue
+            path.mkdir(parents=True, exist_ok=True)
+            tempfile.TemporaryFile(dir=path).close()

@@ -56,14 +56,14 @@ class Score(NamedTuple):
 
     Attributes:
         what: what is counted, by which model.
-        judge: the program that decides whether a claim is true.
+        parser: the program that decides whether a claim is true.
         split: the scenes that are scored.
         model: name of the model in docs/spread.json and of its checkpoint.
         key: name of the score in both.
     """
 
     what: str
-    judge: str
+    parser: str
     split: str
     model: str
     key: str
@@ -174,12 +174,12 @@ def table(measured: dict[str, Any]) -> str:
 def spread_table() -> str:
     """Return the scores of the notebooks' models and of the shipped ones as a Markdown table."""
     spread = json.loads(SPREAD.read_text("utf-8"))
-    rows = ["| share of | judge | split | trained as in the notebook | shipped checkpoint |"]
+    rows = ["| share of | parser | split | trained as in the notebook | shipped checkpoint |"]
     rows += ["| --- | --- | --- | ---: | ---: |"]
-    for what, judge, split, model, key in SCORES:
+    for what, parser, split, model, key in SCORES:
         info = json.loads((CHECKPOINTS / f"{model}.json").read_text("utf-8"))
         trained, shipped = mean_and_range(spread[model][key]), 100 * info["scores"][key]
-        rows.append(f"| {what} | {judge} | {split} | {trained} | {shipped:.1f} % |")
+        rows.append(f"| {what} | {parser} | {split} | {trained} | {shipped:.1f} % |")
     return "\n".join(rows)
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import psutil
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
@@ -19,6 +22,7 @@ from tqdm import tqdm
 
 from cmlearn.data.progress import progress_bar
 from tools import tidy
+from tools.folders import check_writable
 from tools.parameters import KNOWN_TRUTH, set_parameters, tags_of
 
 CELL_TIMEOUT = 600  # seconds
@@ -82,11 +86,14 @@ def run_notebooks(
 
     Raises:
         ValueError: `parameters` without `into`, or a notebook has no such parameter.
+        OSError: the notebooks cannot be written; raised before the first one runs.
+        KeyboardInterrupt: Ctrl-C was pressed; the kernels are killed first.
     """
     if parameters and into is None:
         raise ValueError(
             "notebooks with other parameters are not written back: set `into` to another folder"
         )
+    check_writable(paths if into is None else [into])
 
     def run_one(number: int, path: Path) -> Run:
         notebook = tidy.read(path)
@@ -95,14 +102,29 @@ def run_notebooks(
         with _progress(f"[{number}/{len(paths)}] {path.stem}", notebook) as bar:
             run = run_notebook(notebook, path, bar, timeout)
         if into is not None:
-            into.mkdir(parents=True, exist_ok=True)
             tidy.write(tidy.tidy(notebook), into / path.name)
         elif not run.failure:
             tidy.write(tidy.tidy(notebook), path)
         return run
 
+    others = psutil.Process().children()
     with ThreadPoolExecutor(at_once) as pool:  # threads suffice: the work is in the kernels
-        return list(pool.map(run_one, range(1, len(paths) + 1), paths))
+        futures = [pool.submit(run_one, n, path) for n, path in enumerate(paths, start=1)]
+        try:
+            return [future.result() for future in futures]
+        except BaseException:  # Ctrl-C would wait for the cells that are running
+            pool.shutdown(wait=False, cancel_futures=True)
+            while not all(future.done() for future in futures):
+                _kill_children(but=others)
+                time.sleep(0.2)
+            raise
+
+
+def _kill_children(but: Sequence[psutil.Process]) -> None:
+    for child in psutil.Process().children():
+        if child not in but:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
 
 def run_notebook(
@@ -128,20 +150,40 @@ def run_notebook(
     )
     start = time.perf_counter()
     failure, peak_mb = "", 0.0
-    with client.setup_kernel(env=os.environ | KERNEL_ENVIRONMENT):
-        try:
+    try:
+        with _kernel(client):
             _run_cells(client, bar)
             peak_mb = _peak_memory(client)
-        except _CellError as error:
-            failure = str(error)
+    except _NotebookError as error:
+        failure = str(error)
     seconds = time.perf_counter() - start
     stderr, num_skipped = _stderr_cells(notebook), _count_skipped(notebook)
     headline = tidy.headline(notebook)
     return Run(path.stem, seconds, peak_mb, headline, failure, stderr, num_skipped)
 
 
-class _CellError(Exception):
-    """A cell of a notebook failed."""
+class _NotebookError(Exception):
+    """A cell of a notebook failed, or its kernel did not start."""
+
+
+@contextmanager
+def _kernel(client: NotebookClient) -> Iterator[None]:
+    """Start a kernel, and stop it after the block.
+
+    Raises:
+        _NotebookError: it does not start; the message is the last line that it wrote.
+    """
+    client.log.setLevel(logging.CRITICAL)  # the error that is raised says the same
+    with tempfile.TemporaryFile() as stderr, ExitStack() as stack:
+        environment = os.environ | KERNEL_ENVIRONMENT
+        try:
+            stack.enter_context(client.setup_kernel(env=environment, stderr=stderr.fileno()))
+        except Exception as error:  # of Jupyter, ZeroMQ or the operating system
+            stderr.seek(0)
+            written = stderr.read().decode("utf-8", "replace").strip()
+            reason = written.rpartition("\n")[2] or f"{type(error).__name__}: {error}"
+            raise _NotebookError(f"its start: the kernel did not start: {reason}") from error
+        yield
 
 
 def _run_cells(client: NotebookClient, bar: tqdm | None) -> None:
@@ -152,11 +194,11 @@ def _run_cells(client: NotebookClient, bar: tqdm | None) -> None:
             client.execute_cell(cell, index)
             _check_errors(cell, index)
         except CellExecutionError as error:
-            raise _CellError(f"{_name(cell, index)}: {error.ename}: {error.evalue}") from error
+            raise _NotebookError(f"{_name(cell, index)}: {error.ename}: {error.evalue}") from error
         except CellTimeoutError as error:
-            raise _CellError(f"{_name(cell, index)}: took over {client.timeout} s") from error
+            raise _NotebookError(f"{_name(cell, index)}: took over {client.timeout} s") from error
         except DeadKernelError as error:
-            raise _CellError(f"{_name(cell, index)}: the kernel died (memory?)") from error
+            raise _NotebookError(f"{_name(cell, index)}: the kernel died (memory?)") from error
         if bar is not None:
             bar.update()
 
@@ -170,7 +212,7 @@ def _check_errors(cell: NotebookNode, index: int) -> None:
         if output.output_type != "error" or KNOWN_TRUTH not in tags_of(cell):
             continue
         if output.ename != UNKNOWN_TRUTH_ERROR:
-            raise _CellError(f"{_name(cell, index)}: {output.ename}: {output.evalue}")
+            raise _NotebookError(f"{_name(cell, index)}: {output.ename}: {output.evalue}")
 
 
 def _count_skipped(notebook: NotebookNode) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from cmlearn.data.captioned import CaptionedImage, CaptionedPictures, UnknownTruthError
+from cmlearn.data.folders import expand_user
 from cmlearn.data.photos.coco import caption_path, read_coco_part
 from cmlearn.data.photos.flickr import read_flickr
 from cmlearn.data.store import load_square_pictures
@@ -60,7 +61,7 @@ def find_source(text: str | None = None) -> Source:
         The data set with the absolute path of its folder.
 
     Raises:
-        ValueError: the text has another form.
+        ValueError: the text has another form, or names the home folder of an unknown user.
         FileNotFoundError: the folder does not exist, or does not contain Storybook. A missing
             Storybook is not drawn here, because the path may be mistyped.
     """
@@ -74,9 +75,8 @@ def find_source(text: str | None = None) -> Source:
         raise ValueError(f"{quoted} names no data set: write {STORYBOOK}, or {forms}")
     if not path:
         return Source(name)
-    folder = (
-        Path(path).expanduser().absolute()
-    )  # a notebook may run in another folder than the shell
+    # Absolute, because a notebook may run in another folder than the shell.
+    folder = expand_user(path, quoted).absolute()
     if name == STORYBOOK and not caption_path(folder, "train").is_file():
         raise FileNotFoundError(
             f"{quoted}: there is no Storybook in {folder}. To draw it there: "

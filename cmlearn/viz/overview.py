@@ -39,14 +39,14 @@ TOP, BOTTOM = 3.0, 0.0  # heights of the two directions
 
 
 def round_trip_rows(
-    captions: Sequence[str], drawn: Sequence[np.ndarray], said: Sequence[str], title: str
+    captions: Sequence[str], drawn: Sequence[np.ndarray], generated: Sequence[str], title: str
 ) -> Figure:
     """Draw round trips, one for each row: caption, generated pictures, caption of the first.
 
     Args:
         captions: N prompts.
         drawn: for each prompt K generated pictures (K, H, W, 3) uint8.
-        said: N generated captions of the first pictures.
+        generated: N generated captions of the first pictures.
         title: title of the figure.
     """
     count, pictures = len(captions), len(drawn[0])
@@ -58,7 +58,7 @@ def round_trip_rows(
         squeeze=False,
         layout="constrained",
     )
-    for row, caption, some, sentence in zip(grid, captions, drawn, said, strict=True):
+    for row, caption, some, sentence in zip(grid, captions, drawn, generated, strict=True):
         _write_text(row[0], f"“{caption}”", INK)
         for ax, picture in zip(row[1:-1], some, strict=True):
             ax.imshow(picture, interpolation="nearest")

@@ -6,6 +6,7 @@ import os
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -214,6 +215,81 @@ def test_cut_off_anywhere_is_an_error(tmp_path: Path, kind: str) -> None:
             assert_close(image, complete)
 
 
+def with_hole(content: bytes, share: float, length: int = 1024) -> bytes:
+    """The content with zeros inside, as a disk leaves them that lost two sectors."""
+    start = int(share * (len(content) - length))
+    return content[:start] + bytes(length) + content[start + length :]
+
+
+@pytest.mark.parametrize("kind", ["RGB", "L", "CMYK", "upside down", "PNG", "progressive"])
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.9])
+def test_a_hole_in_the_data_is_an_error(tmp_path: Path, kind: str, share: float) -> None:
+    picture = Image.fromarray(noise())
+    options: dict[str, Any] = {"progressive": kind == "progressive"}
+    if kind == "upside down":
+        options["exif"] = Image.Exif()
+        options["exif"][0x112] = 3
+    if kind in {"L", "CMYK"}:
+        picture = picture.convert(kind)
+    whole = io.BytesIO()
+    picture.save(whole, "PNG" if kind == "PNG" else "JPEG", **options)
+    (tmp_path / "a").write_bytes(whole.getvalue())
+    load_image(tmp_path / "a")
+    (tmp_path / "a").write_bytes(with_hole(whole.getvalue(), share))
+    with pytest.raises(ImageError, match=f"{tmp_path}/a.* damaged"):
+        load_image(tmp_path / "a")
+
+
+def test_a_picture_cut_off_with_an_end_mark_is_an_error(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    Image.fromarray(noise()).save(whole, "JPEG")
+    (tmp_path / "a.jpg").write_bytes(whole.getvalue()[:3000] + b"\xff\xd9")
+    with pytest.raises(ImageError, match=r"a\.jpg is damaged, libjpeg says: Corrupt JPEG data"):
+        load_image(tmp_path / "a.jpg")
+
+
+def test_junk_before_the_header_is_harmless(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    Image.fromarray(noise()).save(whole, "JPEG")
+    before, tables, after = whole.getvalue().partition(b"\xff\xdb")
+    (tmp_path / "whole.jpg").write_bytes(whole.getvalue())
+    (tmp_path / "junk.jpg").write_bytes(before + b"junk" + tables + after)
+    assert_close(load_image(tmp_path / "junk.jpg"), load_image(tmp_path / "whole.jpg"))
+
+
+def test_decoders_write_nothing_to_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    whole = io.BytesIO()
+    Image.fromarray(noise()).save(whole, "JPEG")
+    files = {
+        "hole.jpg": with_hole(whole.getvalue(), 0.5),
+        "giant.png": header_only_png(6_000, 6_000),
+        "float.fits": fits(np.ones((4, 5), ">f4")),
+    }
+    for name, content in files.items():
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(ImageError, match=name):
+            load_image(tmp_path / name)
+    assert capfd.readouterr() == ("", "")
+
+
+def fits(pixels: np.ndarray) -> bytes:
+    """The pixels in the format of astronomers, which OpenCV does not read."""
+    cards = {"SIMPLE": "T", "BITPIX": -32, "NAXIS": 2}
+    cards |= {"NAXIS1": pixels.shape[1], "NAXIS2": pixels.shape[0]}
+    header = "".join(f"{name:8}= {value:>20}".ljust(80) for name, value in cards.items()) + "END"
+    content = pixels.tobytes()
+    return header.ljust(2880).encode() + content.ljust(2880, b"\0")
+
+
+def test_a_sound_file_of_an_unsupported_kind_is_not_called_damaged(tmp_path: Path) -> None:
+    (tmp_path / "a.fits").write_bytes(fits(np.ones((4, 5), ">f4")))
+    with pytest.raises(ImageError, match="FITS pixels of the kind 'F' are not supported") as caught:
+        load_image(tmp_path / "a.fits")
+    assert "damaged" not in str(caught.value)
+
+
 def header_only_png(width: int, height: int) -> bytes:
     def chunk(name: bytes, body: bytes) -> bytes:
         return (
@@ -315,6 +391,20 @@ def test_real_photographs_load(real: Path) -> None:
     grey = load_image(real / "coco" / "val2017" / "000000431848.jpg")
     assert grey.shape[2] == 3
     assert np.array_equal(grey[..., 0], grey[..., 2])
+
+
+def test_real_cases(real: Path) -> None:
+    folder = real / "cases" / "jpeg_hole"
+    assert load_image(folder / "whole.jpg").shape == (240, 320, 3)
+    for name in ("hole.jpg", "cut_then_end_mark.jpg"):
+        with pytest.raises(ImageError, match=f"{name} is damaged"):
+            load_image(folder / name)
+
+
+def test_no_real_photograph_is_refused(real: Path) -> None:
+    for name in ("coco", "flickr8k", "flickr30k"):
+        for path in sorted((real / name).rglob("*.jpg")):
+            load_image(path)
 
 
 def test_only_the_block_is_silent(capfd: pytest.CaptureFixture[str]) -> None:

@@ -73,6 +73,13 @@ def test_a_wrong_name_is_refused_with_its_reason(tmp_path: Path, monkeypatch) ->
         find_source("coco")
 
 
+def test_an_unknown_home_is_a_clear_error(monkeypatch) -> None:
+    monkeypatch.setenv("CMLEARN_DATA", "coco:~nosuchuser/coco")
+    said = "^CMLEARN_DATA=coco:~nosuchuser/coco: there is no home folder for '~nosuchuser' in "
+    with pytest.raises(ValueError, match=said):
+        find_source()
+
+
 @given(st.text())
 def test_any_other_text_is_a_clear_error(text: str) -> None:
     if text.partition(":")[0].strip() not in {"storybook", *READERS}:

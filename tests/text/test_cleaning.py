@@ -21,6 +21,14 @@ from cmlearn.text.cleaning import clean, tokenize
         ("ﬁre  ＴＲＵＣＫ\n", ["fire", "truck"]),
         ("Cafe\u0301", ["café"]),
         ("snake_case <pad>", ["snake", "case", "pad"]),
+        ("hap\u00adpy do\u200bgs", ["happy", "dogs"]),
+        ("don\u200d\u2019\u2060t", ["don't"]),
+        ("the dog\u200b\u2019\u200bs", ["the", "dog", "'s"]),
+        ("i\u0307stanbul \u0130stanbul", ["i\u0307stanbul"] * 2),
+        ("q\u0307\u0323a's\u0308", ["q\u0323\u0307a's\u0308"]),
+        ("नमस्ते दुनिया", ["नमस्ते", "दुनिया"]),
+        ("a \u0307 b \u2764\ufe0f 1\ufe0f\u20e3", ["a", "b", "1\u20e3"]),
+        ("\ufeffa dog", ["a", "dog"]),
         ("", []),
         (" ?!… ", []),
     ],
@@ -33,6 +41,16 @@ def test_tokens(caption: str, tokens: list[str]) -> None:
 @given(st.text())
 def test_cleaning_twice_changes_nothing_more(caption: str) -> None:
     assert clean(clean(caption)) == clean(caption)
+
+
+@given(st.text(st.sampled_from("ais'’ \u00ad\u200d\u0307\u0323\u0130_-")))
+def test_cleaning_twice_changes_nothing_more_with_marks(caption: str) -> None:
+    assert clean(clean(caption)) == clean(caption)
+
+
+@given(st.text(alphabet="abs '", min_size=1), st.sampled_from("\u00ad\u200b\u200d\u2060\ufe0f"))
+def test_invisible_signs_change_nothing(caption: str, sign: str) -> None:
+    assert tokenize(sign.join(caption)) == tokenize(caption)
 
 
 @given(st.text())

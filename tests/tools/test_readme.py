@@ -44,13 +44,13 @@ def test_the_code_map_names_a_module_with_its_sentence_and_a_link():
     assert row in code_map().splitlines()
 
 
-def test_a_score_says_what_is_counted_by_which_judge_on_which_split():
+def test_a_score_says_what_is_counted_by_which_parser_on_which_split():
     head, _, *rows = spread_table().splitlines()
-    assert head.startswith("| share of | judge | split | ")
+    assert head.startswith("| share of | parser | split | ")
     for row in rows:
-        what, judge, split, trained, shipped = row.strip("| ").split(" | ")
+        what, parser, split, trained, shipped = row.strip("| ").split(" | ")
         assert what.startswith(("captions that ", "pictures that "))
-        assert judge in ("caption parser", "scene parser")
+        assert parser in ("caption parser", "scene parser")
         assert split in ("test", "test, scenes of one thing", "novel")
         assert trained.endswith(")") and shipped.endswith(" %")
 

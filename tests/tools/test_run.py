@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
+
 import nbformat
+import psutil
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -132,6 +138,49 @@ def test_a_kernel_that_dies_is_named(tmp_path):
     assert "the kernel died" in run.failure
 
 
+def test_a_kernel_that_cannot_start_fails_in_one_line(tmp_path, monkeypatch, capfd):
+    (tmp_path / "path").mkdir()
+    (tmp_path / "path" / "code.py").write_text("raise ImportError('hides a module of Python')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "path"), prepend=":")
+    paths = [write(tmp_path, "00_toy", "x = 1"), write(tmp_path, "01_toy", "x = 1")]
+    runs = run_notebooks(paths, into=tmp_path / "build")
+    for run in runs:
+        assert run.failure == (
+            "its start: the kernel did not start: ImportError: hides a module of Python"
+        )
+    assert report(runs).count("FAILED") == 2
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_an_interruption_does_not_wait_for_the_cell(tmp_path):
+    wait = "import pathlib, time\npathlib.Path('begun').touch()\ntime.sleep(300)"
+    paths = [write(tmp_path, f"0{n}_slow", wait) for n in range(3)]
+
+    def interrupt():
+        while not (tmp_path / "begun").exists():
+            time.sleep(0.1)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    before = set(psutil.Process().children())
+    thread = threading.Thread(target=interrupt, daemon=True)
+    thread.start()
+    with pytest.raises(KeyboardInterrupt):
+        run_notebooks(paths, into=tmp_path / "build", at_once=2)
+    thread.join()
+    assert time.time() < (tmp_path / "begun").stat().st_mtime + 30
+    assert {*psutil.Process().children()} == before
+
+
+@pytest.mark.parametrize("name", ["build", "00_toy.ipynb"])
+def test_what_cannot_be_written_is_named_before_the_work(tmp_path, name):
+    path = write(tmp_path, "00_toy", "from pathlib import Path\nPath('ran').touch()")
+    (tmp_path / "build").touch()
+    into = tmp_path / name / "executed"
+    with pytest.raises(OSError, match=f"cannot write the results: Not a directory: .*{name}"):
+        run_notebooks([path], into=into)
+    assert not (tmp_path / "ran").exists()
+
+
 def test_a_file_that_is_no_notebook(tmp_path):
     path = tmp_path / "00_toy.ipynb"
     path.write_text("not JSON", "utf-8")
@@ -148,6 +197,14 @@ def test_the_report_sums_up():
     assert report(runs, 40.2).splitlines()[4].split() == ["wall-clock", "40"]
 
 
+@pytest.mark.parametrize("number", ["100", "012", "06,07", "", "0", "00 ", "-1", "1_b"])
+def test_a_number_is_never_cut_to_fit(tmp_path, number):
+    for name in ("01_b", "06_c", "07_d", "10_e", "12_f"):
+        (tmp_path / f"{name}.ipynb").touch()
+    with pytest.raises(ValueError, match=f"^no notebook '{number}': there are 01, 06, 07, 10, 12$"):
+        find_notebooks([number], tmp_path)
+
+
 @pytest.mark.parametrize(
     ("numbers", "found"), [((), "00 01 10"), (("1",), "01"), (("10", "00"), "00 10")]
 )
@@ -159,7 +216,7 @@ def test_notebooks_are_found_by_number(tmp_path, numbers, found):
 
 def test_a_wrong_number_lists_the_right_ones(tmp_path):
     (tmp_path / "00_a.ipynb").touch()
-    with pytest.raises(ValueError, match="no notebook '07': there are 00"):
+    with pytest.raises(ValueError, match="no notebook '7': there are 00"):
         find_notebooks(["7"], tmp_path)
 
 

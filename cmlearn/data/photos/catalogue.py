@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -88,9 +89,9 @@ class ByHandError(ValueError):
 
 
 def fetch(name: str, folder: Path | str | None = None, *, progress: bool = True) -> Path:
-    """Download and unpack a data set, unless an earlier call did.
+    """Download and unpack a data set, unless an earlier call did and its files are still there.
 
-    Each archive is verified, unpacked and removed. A marker file ARCHIVE.unpacked records it.
+    Each archive is verified, unpacked and removed. A file ARCHIVE.unpacked lists its files.
 
     Args:
         name: "coco" (captions and val2017, 1.1 GB), or a key of `ARCHIVES`.
@@ -122,9 +123,20 @@ def fetch(name: str, folder: Path | str | None = None, *, progress: bool = True)
 def _fetch_archive(archive: Archive, folder: Path, progress: bool) -> None:
     path = folder / archive.url.rpartition("/")[2]
     marker = path.with_name(f"{path.name}.unpacked")
-    if marker.is_file():
+    if _all_there(marker, folder):
         return
     download(archive.url, path, size=archive.size, sha256=archive.sha256, progress=progress)
-    count = unpack(path, folder, progress=progress)
-    marker.write_text(f"{count} files of {archive.url}, SHA-256 {archive.sha256}\n", "utf-8")
+    unpack(path, folder, progress=progress)
+    with zipfile.ZipFile(path) as opened:
+        names = [info.filename for info in opened.infolist() if not info.is_dir()]
+    about = f"# {archive.url}, SHA-256 {archive.sha256}"
+    marker.write_text("\n".join([about, *names, ""]), "utf-8")
     path.unlink()
+
+
+def _all_there(marker: Path, folder: Path) -> bool:
+    """Tell whether every file that the marker lists is in the folder."""
+    if not marker.is_file():
+        return False
+    names = marker.read_text("utf-8").splitlines()[1:]
+    return bool(names) and all((folder / name).is_file() for name in names)

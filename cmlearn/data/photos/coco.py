@@ -26,7 +26,7 @@ from cmlearn.data.photos.caption_file import (
     value_of,
 )
 from cmlearn.data.photos.karpathy import read_karpathy
-from cmlearn.data.photos.on_disk import files_in, has_files, keep_present
+from cmlearn.data.photos.on_disk import files_in, has_pictures, keep_present, pictures_in
 from cmlearn.data.splits import SEED, SHARES, split_by_picture
 
 PARTS = ("train", "val", "test")
@@ -99,8 +99,8 @@ def read_coco(folder: Path | str, split: str) -> list[CaptionedImage]:
 
     Raises:
         FileNotFoundError: the file of captions does not exist, or no picture is on disk.
-        CaptionFileError: the JSON is truncated, lacks a key, or has captions of a picture that it
-            does not list.
+        CaptionFileError: the JSON is truncated, lacks a key, lists a picture twice, or has captions
+            of a picture that it does not list.
     """
     return keep_present(
         list_coco(folder, split), [picture_folder(folder, split)], caption_path(folder, split)
@@ -153,14 +153,14 @@ def picture_folder(folder: Path | str, split: str) -> Path:
         split: name of the split, such as "val2017".
 
     Returns:
-        The first of SPLIT/ and images/SPLIT/ that has files; SPLIT/ if neither has any.
+        The first of SPLIT/ and images/SPLIT/ that has pictures; SPLIT/ if neither has any.
     """
     usual, inside = Path(folder) / split, Path(folder) / "images" / split
-    return inside if has_files(inside) and not has_files(usual) else usual
+    return inside if has_pictures(inside) and not has_pictures(usual) else usual
 
 
 def _is_there(folder: Path, split: str) -> bool:
-    return caption_path(folder, split).is_file() and has_files(picture_folder(folder, split))
+    return caption_path(folder, split).is_file() and has_pictures(picture_folder(folder, split))
 
 
 def _found_instead(folder: Path) -> str:
@@ -191,7 +191,7 @@ def _half_of(folder: Path, split: str) -> str:
     name = captions.relative_to(folder).as_posix()
     if captions.is_file():
         return f"{name}, but no pictures in {split}/ or images/{split}/"
-    count = len(files_in(pictures))
+    count = len(pictures_in(pictures))
     where = pictures.relative_to(folder).as_posix()
     return f"{where}/ with {count:,} pictures, but no {name}" if count else ""
 
@@ -218,11 +218,15 @@ def _karpathy_part(folder: Path, file: Path, part: str) -> list[CaptionedImage]:
     folders = [picture_folder(folder, split) for split in SPLITS]
     on_disk = set().union(*map(files_in, folders))
     listed = []
+    seen: set[int] = set()
     for entry in read_karpathy(file):
         if entry.coco_id is None:
             raise CaptionFileError(
                 f"{file}: {entry.name} has no cocoid: is the file of another data set?"
             )
+        if entry.coco_id in seen:  # in two parts, it would be used for training and testing
+            raise CaptionFileError(f"{file} lists the picture {entry.coco_id} twice")
+        seen.add(entry.coco_id)
         if entry.part == part:
             listed.append(CaptionedImage(entry.coco_id, Path(entry.name), entry.captions))
     # Karpathy lists file names of 2014; the files of 2017 are the same pictures under other names.
@@ -234,13 +238,20 @@ def _karpathy_part(folder: Path, file: Path, part: str) -> list[CaptionedImage]:
 
 
 def _names_by_id(content: dict[str, Any], file: Path) -> Iterator[tuple[int, str]]:
-    seen = set()
+    seen: set[int] = set()
+    first: dict[str, int] = {}  # file name -> its id
     for number, entry in enumerate(content["images"]):
         where = f"{file}: images[{number}]"
         key, name = value_of(entry, "id", int, where), value_of(entry, "file_name", str, where)
         if key in seen:
             raise CaptionFileError(f"{where} has the id {key} of an earlier picture")
+        if name in first:  # a split by id would use the file for training and testing
+            raise CaptionFileError(
+                f"{where} lists {name!r} under the id {key}, after the id {first[name]}: list each "
+                "picture once, and give all its captions the same image_id"
+            )
         seen.add(key)
+        first[name] = key
         yield key, plain_name(name, where)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 from cmlearn.data.captioned import CaptionedImage
 
+SUFFIXES = {".bmp", ".gif", ".jpeg", ".jpg", ".png", ".tif", ".tiff", ".webp"}
+
 
 def files_in(folder: Path) -> set[str]:
     """Return the names of the files in a folder; an empty set if the folder does not exist."""
@@ -19,12 +21,20 @@ def files_in(folder: Path) -> set[str]:
         return {entry.name for entry in entries if entry.is_file()}
 
 
-def has_files(folder: Path) -> bool:
-    """Tell whether the folder exists and contains a file."""
+def pictures_in(folder: Path) -> set[str]:
+    """Return the names of the picture files in a folder; an empty set if it does not exist.
+
+    Hidden files, such as `._1.jpg` of macOS, and files such as `Thumbs.db` do not count.
+    """
+    return {name for name in files_in(folder) if _names_picture(name)}
+
+
+def has_pictures(folder: Path) -> bool:
+    """Tell whether the folder exists and contains a picture file."""
     if not folder.is_dir():
         return False
     with os.scandir(folder) as entries:
-        return any(entry.is_file() for entry in entries)
+        return any(_names_picture(entry.name) and entry.is_file() for entry in entries)
 
 
 def keep_present(
@@ -64,3 +74,7 @@ def keep_present(
         replace(item, path=found[item.path.name] / item.path.name)
         for item in sorted(kept, key=lambda item: item.image_id)
     ]
+
+
+def _names_picture(name: str) -> bool:
+    return not name.startswith(".") and os.path.splitext(name)[1].lower() in SUFFIXES

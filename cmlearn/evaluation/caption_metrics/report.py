@@ -89,13 +89,13 @@ def score_results(
         references = exclude_captions(references, captions)
     listed = captions if only_results else references
     expected = {image_id: references[image_id] for image_id in references if image_id in listed}
-    told = {image_id: _token_lists(texts) for image_id, texts in expected.items()}
-    scored = [image_id for image_id in told if told[image_id]]
+    tokenized = {image_id: _token_lists(texts) for image_id, texts in expected.items()}
+    scored = [image_id for image_id in tokenized if tokenized[image_id]]
     if not scored:
         raise CaptionFileError(f"{annotations} has no caption of an image that is to be scored")
     candidates = [tokenize(captions.get(image_id, "")) for image_id in scored]
     statistics = image_statistics(
-        candidates, [told[image_id] for image_id in scored], progress=progress
+        candidates, [tokenized[image_id] for image_id in scored], progress=progress
     )
     return Report(
         captions={image_id: captions.get(image_id, "") for image_id in scored},
@@ -103,9 +103,9 @@ def score_results(
         intervals=bootstrap(statistics, resamples, np.random.default_rng(SEED), CONFIDENCE),
         resamples=resamples,
         without_caption=[i for i, tokens in zip(scored, candidates) if not tokens],
-        without_reference=[image_id for image_id in told if not told[image_id]],
+        without_reference=[image_id for image_id in tokenized if not tokenized[image_id]],
         not_listed=len(references) - len(expected),
-        copies=sum(tokens in told[i] for i, tokens in zip(scored, candidates)),
+        copies=sum(tokens in tokenized[i] for i, tokens in zip(scored, candidates)),
     )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from cmlearn.data.photos import catalogue
 from cmlearn.data.photos.catalogue import ARCHIVES, BY_HAND, TOGETHER, Archive, ByHandError, fetch
+from cmlearn.data.photos.download import DownloadError
 from cmlearn.data.source import READERS
 
 
@@ -72,6 +74,28 @@ def test_fetched_unpacked_removed_and_remembered(tmp_path: Path, archive: Archiv
         assert names == ["val.zip.unpacked", "val2017", "val2017/1.jpg"]
     assert catalogue.asked == [archive.url]
     assert archive.sha256 in (folder / "val.zip.unpacked").read_text()
+
+
+def test_a_marker_is_believed_only_with_its_files(tmp_path: Path, archive: Archive) -> None:
+    folder = fetch("ours", tmp_path / "coco", progress=False)
+    picture, marker = folder / "val2017" / "1.jpg", folder / "val.zip.unpacked"
+    picture.unlink()
+    fetch("ours", folder, progress=False)
+    assert picture.is_file()
+    marker.write_text("files")  # lists nothing
+    fetch("ours", folder, progress=False)
+    assert catalogue.asked == [archive.url] * 3
+
+
+def test_real_case_of_markers_alone(real: Path, tmp_path: Path, monkeypatch) -> None:
+    shutil.copytree(real / "cases" / "download_marker_without_data" / "data", tmp_path / "coco")
+
+    def refuse(url: str, *_: object, **__: object) -> Path:
+        raise DownloadError(f"{url}: no network")
+
+    monkeypatch.setattr(catalogue, "download", refuse)
+    with pytest.raises(DownloadError, match="annotations_trainval2017"):
+        fetch("coco", tmp_path / "coco", progress=False)
 
 
 def test_what_did_not_unpack_is_not_remembered(tmp_path: Path, archive: Archive, monkeypatch):

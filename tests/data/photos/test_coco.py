@@ -93,6 +93,10 @@ def test_missing_file_and_missing_pictures(tmp_path: Path) -> None:
         (CONTENT | {"images": [{"id": "4", "file_name": "four.png"}]}, "as int, got '4'"),
         (CONTENT | {"images": CONTENT["images"][:1] * 2}, "has the id 9 of an earlier picture"),
         (
+            CONTENT | {"images": [*CONTENT["images"], {"id": 5, "file_name": "nine.png"}]},
+            r"images\[2\] lists 'nine\.png' under the id 5, after the id 9: list each picture once",
+        ),
+        (
             CONTENT | {"images": [{"id": 4, "file_name": "../x.png"}]},
             "must name a file, not a path",
         ),
@@ -180,6 +184,18 @@ def test_one_of_them_alone_is_split_with_a_warning(tmp_path: Path, split: str) -
     assert sorted(sum(parts.values(), [])) == [*range(100)]
 
 
+@pytest.mark.parametrize("inside", ["", "images"])
+def test_a_split_with_hidden_files_alone_is_not_there(tmp_path: Path, inside: str) -> None:
+    write_split(tmp_path, "val2017", range(20))
+    write_split(tmp_path, "train2017", range(20, 40), on_disk=range(0))
+    (tmp_path / inside / "train2017").mkdir(parents=True, exist_ok=True)
+    for name in (".DS_Store", "._000000000020.jpg", "Thumbs.db"):
+        (tmp_path / inside / "train2017" / name).touch()
+    with pytest.warns(UserWarning, match="has only pictures of val2017: 80, 10 and 10 %"):
+        parts = ids_of(tmp_path)
+    assert [len(parts[part]) for part in PARTS] == [16, 2, 2]
+
+
 def test_a_missing_picture_moves_no_other(tmp_path: Path) -> None:
     whole = write_split(tmp_path / "whole", "val2017", range(100))
     part = write_split(tmp_path / "part", "val2017", range(100), on_disk=range(0, 100, 3))
@@ -234,6 +250,14 @@ def test_karpathy_of_another_data_set_is_refused(tmp_path: Path) -> None:
     del entry["cocoid"]
     (tmp_path / "dataset_coco.json").write_text(json.dumps({"images": [entry]}))
     with pytest.raises(CaptionFileError, match="has no cocoid"):
+        read_coco_part(tmp_path, "train")
+
+
+def test_karpathy_may_not_list_an_id_under_two_names(tmp_path: Path) -> None:
+    again = karpathy(1, "test") | {"filename": "000000000001.jpg"}
+    content = {"images": [karpathy(1, "train"), again]}
+    (tmp_path / "dataset_coco.json").write_text(json.dumps(content))
+    with pytest.raises(CaptionFileError, match="lists the picture 1 twice"):
         read_coco_part(tmp_path, "train")
 
 
@@ -297,6 +321,15 @@ def test_a_neighbour_that_nobody_may_read_is_passed_over(tmp_path: Path, monkeyp
         alone = tmp_path / "outer" / "alone"
         patch.setattr(coco, "_is_there", lambda f, s: (there if f == alone else refuse)(f, s))
         assert hint_of(alone) == "Found locked/"
+
+
+@pytest.mark.filterwarnings("ignore:.*has only pictures of val2017")
+def test_real_cases(real: Path) -> None:
+    with pytest.raises(CaptionFileError, match=r"lists '0+1\.jpg' under the id 2, after the id 1"):
+        read_coco_part(real / "cases" / "coco_one_file_many_ids" / "data", "train")
+    with pytest.warns(UserWarning, match="has only pictures of val2017"):
+        parts = ids_of(real / "cases" / "ds_store_in_train2017" / "data")
+    assert [len(parts[part]) for part in PARTS] == [16, 2, 2]
 
 
 @pytest.mark.filterwarnings("ignore:.*are left out")

@@ -134,6 +134,21 @@ def test_pictures_without_a_number_are_numbered_by_name(tmp_path: Path) -> None:
     assert [(item.image_id, item.captions) for item in parts[0]] == [(1, ("A",)), (2, ("B",))]
 
 
+@pytest.mark.parametrize("odd", [f"{NAMES[0]}.1", "garden.jpg", f"{NAMES[0]}.png", "100_.jpg"])
+def test_one_odd_name_changes_no_other_id(tmp_path: Path, odd: str) -> None:
+    fill(tmp_path, {"Flickr8k.token.txt": tokens([odd, *NAMES])} | lists(OF_8K))
+    for part in PARTS:
+        items = read_flickr(tmp_path, part, "flickr8k")
+        assert [item.image_id for item in items] == [int(name[:3]) for name in SPLIT[part]]
+
+
+def test_two_names_of_one_photograph_are_refused(tmp_path: Path) -> None:
+    same = f"{NAMES[0][:4]}{'f' * 10}.jpg"
+    fill(tmp_path, {"Flickr8k.token.txt": tokens([*NAMES, same])} | lists(OF_8K))
+    with pytest.raises(CaptionFileError, match=f"{NAMES[0]} and {same} have the same id on Flickr"):
+        read_flickr(tmp_path, "train")
+
+
 def test_what_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no folder .*absent"):
         read_flickr(tmp_path / "absent", "train")
@@ -192,6 +207,42 @@ def test_the_other_of_the_two_is_refused(
         assert read_flickr(tmp_path, "train", other) == read_flickr(tmp_path, "train")
 
 
+NAMES_30K = [name.partition("_")[0] + ".jpg" for name in NAMES]
+SPLIT_30K = {"train": NAMES_30K[:8], "val": NAMES_30K[8:14], "test": NAMES_30K[14:]}
+LISTS_30K = {f"{part}.txt": "\n".join(names) for part, names in SPLIT_30K.items()}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {
+            "dataset_flickr8k.json": karpathy(SPLIT),
+            "dataset_flickr30k.json": karpathy(SPLIT_30K),
+            "dataset_coco.json": "{}",
+        },
+        {"Flickr8k.token.txt": tokens(), "results_20130124.token": tokens(NAMES_30K)}
+        | lists(OF_8K)
+        | LISTS_30K,
+        {"captions.txt": table(), "results.csv": bars(NAMES_30K)} | lists(OF_8K) | LISTS_30K,
+        {"Flickr8k.token.txt": tokens(), "captions.txt": table(NAMES_30K)}
+        | {"dataset_flickr8k.json": karpathy(SPLIT)}
+        | LISTS_30K,
+    ],
+)
+def test_of_both_in_one_folder_the_one_that_was_asked_for_is_read(
+    tmp_path: Path, texts: dict[str, str | bytes]
+) -> None:
+    fill(tmp_path, texts)
+    (tmp_path / "flickr30k-images").mkdir()
+    for name in NAMES_30K:
+        (tmp_path / "flickr30k-images" / name).touch()
+    for expected, split in (("flickr8k", SPLIT), ("flickr30k", SPLIT_30K)):
+        for part in PARTS:
+            items = read_flickr(tmp_path, part, expected)
+            assert [item.path.name for item in items] == split[part]
+            assert all(item.path.is_file() for item in items)
+
+
 def test_pictures_named_otherwise_are_taken_as_either(tmp_path: Path) -> None:
     own = ["garden.jpg", "kitchen.jpg", "1.jpg"]
     fill(tmp_path, {"captions.txt": table(own)})
@@ -202,9 +253,60 @@ def test_pictures_named_otherwise_are_taken_as_either(tmp_path: Path) -> None:
             assert read_flickr(tmp_path, "train", expected)
 
 
+@pytest.mark.parametrize(
+    ("file", "text"), [("results.csv", bars()), ("Flickr8k.token.txt", tokens())]
+)
+def test_captions_that_were_cut_off_are_noticed(tmp_path: Path, file: str, text: str) -> None:
+    fill(tmp_path, {file: text[: len(text) // 2]} | lists(OF_8K))
+    said = rf"{file}: of 20 pictures on disk, only 1[01] are named: was a file cut off\?"
+    with pytest.warns(UserWarning, match=said):
+        read_flickr(tmp_path, "train")
+
+
+def test_lists_that_were_cut_off_are_noticed(tmp_path: Path) -> None:
+    texts = lists(OF_8K)
+    texts[OF_8K[0]] = "\n".join(NAMES[:4])
+    fill(tmp_path, {"Flickr8k.token.txt": tokens()} | texts)
+    with pytest.warns(UserWarning, match="of 20 pictures with captions, only 12 are in the lists"):
+        read_flickr(tmp_path, "test")
+
+
 def test_an_empty_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CaptionFileError, match=r"token\.txt has no captions"):
         read_flickr(fill(tmp_path, {"Flickr8k.token.txt": ""}), "train")
+
+
+def test_real_case_of_two_karpathy_files(real: Path) -> None:
+    folder = real / "cases" / "karpathy_three_files" / "data"
+    parts = [read_flickr(folder, part, "flickr30k") for part in PARTS]
+    assert [len(part) for part in parts] == [12, 4, 4]
+
+
+def test_real_case_of_an_edited_key(real: Path, tmp_path: Path) -> None:
+    text = (real / "cases" / "flickr8k_edited_token" / "Flickr8k.token.txt").read_text("utf-8")
+    named = {line.partition("#")[0] for line in text.split("\n") if line}
+    (tmp_path / "Flickr8k.token.txt").write_text(text, "utf-8")
+    for name in named:
+        (tmp_path / name).touch()
+    with pytest.warns(UserWarning, match="80, 10 and 10 %"):
+        items = [item for part in PARTS for item in read_flickr(tmp_path, part, "flickr8k")]
+    photos = [item for item in items if item.path.suffix == ".jpg"]
+    assert len(photos) == len(named) - 1
+    assert all(item.path.name.startswith(f"{item.image_id}_") for item in photos)
+
+
+@pytest.mark.parametrize("case", ["csv_header_in_quotes", "csv_line_end_inside_quotes"])
+def test_real_cases_of_valid_csv(real: Path, case: str) -> None:
+    with pytest.warns(UserWarning, match="80, 10 and 10 %"):
+        parts = [read_flickr(real / "cases" / case / "data", part, "flickr8k") for part in PARTS]
+    assert [len(part) for part in parts] == [16, 2, 2]
+    assert {len(item.captions) for part in parts for item in part} == {5}
+
+
+def test_real_case_of_a_file_that_was_cut_off(real: Path) -> None:
+    folder = real / "cases" / "csv_cut_off" / "data"
+    with pytest.warns(UserWarning, match="of 20 pictures on disk, only 8 are named: was a file"):
+        read_flickr(folder, "train", "flickr8k")
 
 
 def test_real_flickr8k(real: Path) -> None:

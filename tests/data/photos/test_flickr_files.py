@@ -65,6 +65,12 @@ def test_the_row_of_kaggle_that_lacks_its_second_bar(tmp_path: Path) -> None:
         ("\ufeffimage,caption\r\n1.jpg,a dog\r\n\r\n", ["a dog"]),  # saved by a spreadsheet
         ('image,caption\n1.jpg,"a ""dog"""\n', ['a "dog"']),
         ("image,caption\n1.jpg,\n", []),
+        ('"image","caption"\n"1.jpg","a dog"\n', ["a dog"]),
+        ('"image", "comment_number", "caption"\n"1.jpg",0,"a dog"\n', ["a dog"]),
+        ('\ufeff"Image","Caption"\r\n"1.jpg","a dog"\r\n', ["a dog"]),
+        ('"image_name"|"comment_number"|"comment"\n1.jpg|0|a dog\n', ["a dog"]),
+        ('image,caption\n1.jpg,"a\nbig dog\r\n, running"\n', ["a big dog , running"]),
+        ("image,caption\r1.jpg,a dog\r", ["a dog"]),  # line ends of old Macs
     ],
 )
 def test_tables_as_others_save_them(tmp_path: Path, text: str, captions: list[str]) -> None:
@@ -80,7 +86,11 @@ def test_tables_as_others_save_them(tmp_path: Path, text: str, captions: list[st
         ("image,caption\n1.jpg,a dog\n2.jpg\n", "line 3 has 1 columns"),
         ('image,caption\n1.jpg,"a dog\n2.jpg,a cat\n', "line 3 is not valid CSV"),
         ('image,caption\n1.jpg,"a dog\n2.jpg,"a cat"\n', "line 3 is not valid CSV"),
-        ('image,caption\n1.jpg,"a\nb"\n', "line 3: a caption of several lines"),
+        (
+            'image,caption\n1.jpg,"a dog\n2.jpg,a cat"\n',
+            "caption that ends in line 3 contains other rows; is its closing quote missing",
+        ),
+        ("a" * 200_000 + ",caption\n1.jpg,a dog", "first line must name the columns"),
         ("image,caption\n../1.jpg,a dog\n", "line 2 must name a file"),
         ("image,caption\n,a dog\n", "line 2 must name a file"),
         ("image,caption\n1.jpg," + "a" * 200_000, "line 2 is not valid CSV: field larger"),

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cmlearn.data.captioned import CaptionedImage
-from cmlearn.data.photos.on_disk import files_in, has_files, keep_present
+from cmlearn.data.photos.on_disk import files_in, has_pictures, keep_present, pictures_in
 
 
 def test_files_alone_count(tmp_path: Path) -> None:
@@ -16,9 +16,18 @@ def test_files_alone_count(tmp_path: Path) -> None:
     (tmp_path / "link.jpg").symlink_to(tmp_path / "a.jpg")
     assert files_in(tmp_path) == {"a.jpg", "link.jpg"}
     assert files_in(tmp_path / "absent") == set()
-    (tmp_path / "folder.jpg" / "inner").mkdir()
+    (tmp_path / "folder.jpg" / "inner.jpg").mkdir()
     folders = (tmp_path, tmp_path / "folder.jpg", tmp_path / "absent")
-    assert [has_files(folder) for folder in folders] == [True, False, False]
+    assert [has_pictures(folder) for folder in folders] == [True, False, False]
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "._1.jpg", "Thumbs.db", "readme.txt", "jpg"])
+def test_a_file_that_is_no_picture_does_not_count(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    assert not has_pictures(tmp_path)
+    (tmp_path / "1.JPG").touch()
+    assert has_pictures(tmp_path)
+    assert pictures_in(tmp_path) == {"1.JPG"}
 
 
 def test_the_first_folder_that_has_it(tmp_path: Path) -> None:
