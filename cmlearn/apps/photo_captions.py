@@ -88,8 +88,10 @@ def load_image_captioner(path: Path, device: torch.device | str = "cpu") -> Imag
     """
     if path == checkpoint_folder() / "captioner":
         drawn, info = load_checkpoint(path, Captioner, CaptionerConfig, device)
-        eyes, _ = load_checkpoint(path.with_name("resnet18"), ResNet18, ResNetConfig, device)
-        return ImageCaptioner(channels_last(eyes), drawn, _vocabulary(info, path), STORYBOOK_SIZE)
+        encoder, _ = load_checkpoint(path.with_name("resnet18"), ResNet18, ResNetConfig, device)
+        return ImageCaptioner(
+            channels_last(encoder), drawn, _vocabulary(info, path), STORYBOOK_SIZE
+        )
     captioner, info = load_checkpoint(path, PhotoCaptioner, PhotoCaptionerConfig, device)
     encoder, kept = load_checkpoint(encoder_path(path), ResNet18, ResNetConfig, device)
     if kept.sha256 != info.recipe.get("encoder_sha256"):

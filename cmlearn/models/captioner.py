@@ -180,7 +180,7 @@ class PhotoCaptioner(Captioner):
     """A captioner for large feature grids and few training images.
 
     The initial state comes from the mean of the cells (Xu et al. 2015, section 3.1), so the layer
-    that computes it does not grow with the grid. Dropout (Srivastava et al. 2014, "Dropout", JMLR 15)
+    that computes it does not grow with the grid. Dropout (Srivastava et al. 2014, "Dropout", JMLR)
     works against overfitting.
 
     Args:

@@ -168,8 +168,8 @@ def train_photo_captioner(
         part: load_pictures(part, source, recipe.image_size, limit, progress=progress)
         for part, limit in limits.items()
     }
-    eyes = channels_last(LastStage(network)).to(device)
-    parts = {part: _with_features(pictures, eyes, progress) for part, pictures in data.items()}
+    encoder_of_grid = channels_last(LastStage(network)).to(device)
+    parts = {part: part_of(pictures, encoder_of_grid, progress) for part, pictures in data.items()}
     settings = {
         "data": source.name,
         "captions_sha256": _digest(data),
@@ -245,6 +245,13 @@ def load_encoder(encoder: str) -> tuple[str, ResNet18]:
     if path.with_suffix(".json").is_file():
         return path.name, load_checkpoint(path, ResNet18, ResNetConfig)[0]
     return path.name, load_imagenet_weights(path)
+
+
+def part_of(pictures: CaptionedPictures, network: LastStage, progress: bool = True) -> Part:
+    """Return the captions of a split with the features of its images, which are computed once."""
+    name = f"photographs-{pictures.name}"
+    features = precompute_features(network, prepare, pictures.images, name, progress=progress)
+    return Part(pictures.captions, features.grid, features.pooled)
 
 
 def score_photos(
@@ -458,12 +465,6 @@ def _refuse_other_settings(then: Mapping[str, Any], now: Mapping[str, Any], fold
             f"{folder} is of an interrupted training with another {', '.join(differing)}: choose "
             "another --out, or start anew with --force"
         )
-
-
-def _with_features(pictures: CaptionedPictures, network: LastStage, progress: bool) -> Part:
-    name = f"photographs-{pictures.name}"
-    features = precompute_features(network, prepare, pictures.images, name, progress=progress)
-    return Part(pictures.captions, features.grid, features.pooled)
 
 
 def _references(part: Part) -> list[list[list[str]]]:
