@@ -85,7 +85,7 @@ def train(
         bool, typer.Option("--force", help="With --data: replace the checkpoint of this name.")
     ] = False,
 ) -> None:
-    """Train a model of the course, or a captioner on your own photographs.
+    """Train a model, or a captioner on your own photographs.
 
     Without --data, the new checkpoint replaces the shipped one. With --data, `train captioner`
     trains on these photographs and keeps the result under --out. After an interruption the same

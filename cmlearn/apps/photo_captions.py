@@ -181,14 +181,14 @@ def find_images(paths: Sequence[Path]) -> tuple[list[Path], dict[Path, int]]:
             files.append(path)
             continue
         inside = sorted(path.iterdir())
-        images = [each for each in inside if _looks_like_an_image(each)]
+        images = [each for each in inside if _is_image(each)]
         files += images
         if len(images) < len(inside):
             passed_over[path] = len(inside) - len(images)
     return files, passed_over
 
 
-def _looks_like_an_image(path: Path) -> bool:
+def _is_image(path: Path) -> bool:
     return not path.name.startswith(".") and path.suffix.lower() in SUFFIXES and path.is_file()
 
 
