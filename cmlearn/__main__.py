@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cmlearn.data.source import Source
 
 PROGRAM = "python -m cmlearn"
+MIN_LIMIT = 24  # the notebooks show single rows of a split; tests/test_any_data.py runs them so
 CHECKOUT = Path(__file__).resolve().parents[1]
 Folder = Annotated[Path | None, typer.Option(help="Target folder (default: in data/downloads).")]
 READABLE: dict[str, Any] = {"exists": True, "dir_okay": False}
@@ -247,7 +248,7 @@ def course(
         ),
     ] = None,
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Use at most this many images per split.")
+        int | None, typer.Option(min=1, help="Use at most this many images per split, 24 or more.")
     ] = None,
     measure: Annotated[
         bool, typer.Option("--measure", help="Write times and scores to README and notebooks.")
@@ -362,6 +363,10 @@ def _parameters(data: str | None, limit: int | None) -> dict[str, object]:
     parameters: dict[str, object] = {}
     if source.folder is not None:
         parameters["DATA"] = f"{source.name}:{source.folder.absolute()}"
+    if limit is not None and limit < MIN_LIMIT:
+        raise ValueError(
+            f"--limit {limit}: the notebooks need at least {MIN_LIMIT} images per split"
+        )
     if limit is not None:
         parameters["LIMIT"] = limit
     return parameters

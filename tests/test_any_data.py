@@ -126,14 +126,14 @@ def test_on_coco(path: Path, coco: str, home: Path, tmp_path: Path, monkeypatch)
     monkeypatch.setenv("CMLEARN_HOME", str(home))
     run = run_on(coco, path, tmp_path)
     assert run.failure == ""
-    assert run.passed_over == tagged(path), "a cell tagged known-truth did not need it"
+    assert run.num_skipped == tagged(path), "a cell tagged known-truth did not need it"
 
 
 def test_on_flickr8k(flickr8k: str, home: Path, tmp_path: Path, monkeypatch) -> None:
     """The folders differ and the notebooks do not, so that one of them is enough."""
     monkeypatch.setenv("CMLEARN_HOME", str(home))
     run = run_on(flickr8k, ANY_DATA[0], tmp_path)
-    assert (run.failure, run.passed_over) == ("", tagged(ANY_DATA[0]))
+    assert (run.failure, run.num_skipped) == ("", tagged(ANY_DATA[0]))
 
 
 @pytest.mark.parametrize("name", ["coco", "flickr8k"])
@@ -142,7 +142,7 @@ def test_on_real_photographs(
 ) -> None:
     monkeypatch.setenv("CMLEARN_HOME", str(home))
     run = run_on(f"{name}:{real / name}", ANY_DATA[0], tmp_path)
-    assert (run.failure, run.passed_over) == ("", tagged(ANY_DATA[0]))
+    assert (run.failure, run.num_skipped) == ("", tagged(ANY_DATA[0]))
 
 
 # ── the tag that lets JupyterLab go on ─────────────────────────────────────────────────────────

@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 from typer.testing import CliRunner, Result
 
-from cmlearn.__main__ import app
+from cmlearn.__main__ import MIN_LIMIT, app
 from cmlearn.commands import example, new_app, suggest
 from cmlearn.data.source import Source
 from cmlearn.training.checkpoint import CheckpointInfo
@@ -285,11 +285,11 @@ def test_course_runs_on_other_data_in_a_folder_of_its_own(monkeypatch, tmp_path)
     monkeypatch.delenv("CMLEARN_DATA", raising=False)
     monkeypatch.setattr("tools.run.run_notebooks", run_notebooks)
     monkeypatch.setattr("tools.folders.that_take_data", lambda paths: (paths[1:2], paths[:1]))
-    outcome = run("course", "--data", f"coco:{tmp_path}", "--limit", "9")
+    outcome = run("course", "--data", f"coco:{tmp_path}", "--limit", "30")
     assert outcome.exit_code == 0
     ((names, how),) = asked
     assert names == ["01_preprocessing"]
-    assert how["parameters"] == {"DATA": f"coco:{tmp_path}", "LIMIT": 9}
+    assert how["parameters"] == {"DATA": f"coco:{tmp_path}", "LIMIT": 30}
     assert how["into"].name == "notebooks_on_other_data"
     assert "00_start_here skipped" in outcome.stdout
     assert "2 cells skipped" in outcome.stdout
@@ -298,13 +298,21 @@ def test_course_runs_on_other_data_in_a_folder_of_its_own(monkeypatch, tmp_path)
 def test_measuring_other_data_is_refused(monkeypatch, tmp_path):
     refused = [
         run("course", "--measure", "--data", f"coco:{tmp_path}"),
-        run("course", "--measure", "--limit", "9"),
+        run("course", "--measure", "--limit", "30"),
     ]
     monkeypatch.setenv("CMLEARN_DATA", f"coco:{tmp_path}")
     refused.append(run("course", "--measure"))
     for outcome in refused:
         assert outcome.exit_code == 1
         assert "on Storybook: omit" in outcome.stderr
+
+
+def test_a_limit_that_is_too_small_says_how_many_are_needed():
+    outcome = run("course", "01", "06", "--limit", "5")
+    assert outcome.exit_code == 1
+    assert outcome.stderr == (
+        f"cmlearn: --limit 5: the notebooks need at least {MIN_LIMIT} images per split\n"
+    )
 
 
 def test_course_needs_the_repository(monkeypatch, tmp_path):
