@@ -19,7 +19,7 @@ import torch
 
 from cmlearn.apps.photo_captions import encoder_path, find_checkpoint
 from cmlearn.data.source import find_source, load_pictures
-from cmlearn.evaluation.caption_metrics.cider import cider_d
+from cmlearn.evaluation.caption_metrics.cider import cider_d, sentence_cider_d
 from cmlearn.evaluation.caption_metrics.intervals import bootstrap, image_statistics
 from cmlearn.evaluation.retrieval import nearest_neighbours
 from cmlearn.models.captioner import PhotoCaptioner, PhotoCaptionerConfig
@@ -53,10 +53,16 @@ def main(data: str, name: str) -> None:
         "nearest neighbour": neighbours_captions(train, val),
         "constant": [best_constant(train, references)] * len(references),
     }
-    for row, texts in rows.items():
-        print_scores(row, [tokenize(text) for text in texts], references)
+    words = {row: [tokenize(text) for text in texts] for row, texts in rows.items()}
+    for row, candidates in words.items():
+        print_scores(row, candidates, references)
     told = [texts for texts in references if len(texts) > 1]
     print_scores("one more person", [texts[0] for texts in told], [texts[1:] for texts in told])
+    each = {row: sentence_cider_d(candidates, references) for row, candidates in words.items()}
+    mean, low, high = paired_interval(each["captioner"] - each["nearest neighbour"])
+    print(
+        f"captioner minus neighbour, image by image: CIDEr-D {mean:.3f} ({low:.3f} to {high:.3f})"
+    )
     print(f"{len(train.captions)} training and {len(val.captions)} validation photographs")
 
 
@@ -72,6 +78,14 @@ def best_constant(train: Part, references: Sequence[Sequence[list[str]]]) -> str
     texts = [text for captions in train.captions for text in captions]
     some = texts[:: max(1, len(texts) // TRIED)]
     return max(some, key=lambda text: cider_d([tokenize(text)] * len(references), references))
+
+
+def paired_interval(differences: np.ndarray) -> tuple[float, float, float]:
+    """Return the mean of N differences and its 95 % percentile bootstrap interval."""
+    rng = np.random.default_rng(0)
+    means = rng.choice(differences, (RESAMPLES, len(differences))).mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(differences.mean()), float(low), float(high)
 
 
 def print_scores(
