@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cmlearn.data.folders import checkpoint_folder, own_checkpoint_folder
+from cmlearn.data.folders import checkpoint_folder, expand_user, own_checkpoint_folder
 from cmlearn.data.images import ImageError, centre_crop, load_image, resize
 from cmlearn.models.captioner import (
     Captioner,
@@ -157,7 +157,7 @@ def checkpoint_path(name: str) -> Path:
     Args:
         name: a name, or a path with a folder; without or with the suffix of either file.
     """
-    path = Path(name).expanduser()
+    path = expand_user(name, name)
     if path.suffix in {".safetensors", ".json"}:
         path = path.with_suffix("")
     is_bare = Path(name).name == name  # "./mine" is a path

@@ -27,7 +27,7 @@ from torch.nn import functional as F
 
 from cmlearn.apps.photo_captions import MAX_WORDS, STORYBOOK, checkpoint_path, encoder_path
 from cmlearn.data.captioned import CaptionedPictures
-from cmlearn.data.folders import checkpoint_folder
+from cmlearn.data.folders import checkpoint_folder, expand_user
 from cmlearn.data.progress import progress_bar
 from cmlearn.data.source import Source, load_pictures
 from cmlearn.evaluation.caption_metrics.bleu import bleu
@@ -241,7 +241,7 @@ def load_encoder(encoder: str) -> tuple[str, ResNet18]:
             return "ResNet-18, ImageNet, torchvision", load_imagenet_weights()
         except (ConnectionError, ImportError) as error:
             raise ConnectionError(f"{error}; in this command: --encoder FILE") from error
-    path = Path(encoder).expanduser()
+    path = expand_user(encoder, f"--encoder {encoder}")
     if path.with_suffix(".json").is_file():
         return path.name, load_checkpoint(path, ResNet18, ResNetConfig)[0]
     return path.name, load_imagenet_weights(path)
