@@ -287,6 +287,8 @@ def _opencv_is_right(header: Image.Image, content: bytes) -> bool:
 
 
 def _is_turned(header: Image.Image) -> bool:
+    if header.format == "PNG":  # its metadata may follow the pixels, and OpenCV forgives damage
+        header.load()
     try:
         return header.getexif().get(ExifTags.Base.Orientation, 1) != 1
     except Exception:  # Pillow raises almost any exception on damaged metadata
