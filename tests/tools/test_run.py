@@ -152,6 +152,15 @@ def test_a_kernel_that_cannot_start_fails_in_one_line(tmp_path, monkeypatch, cap
     assert "Traceback" not in capfd.readouterr().err
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises KeyboardInterrupt, also where a shell started the tests with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_an_interruption_does_not_wait_for_the_cell(tmp_path):
     wait = "import pathlib, time\npathlib.Path('begun').touch()\ntime.sleep(300)"
     paths = [write(tmp_path, f"0{n}_slow", wait) for n in range(3)]
