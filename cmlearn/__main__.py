@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cmlearn.cli_helpers import example, new_app, suggest
+
+if TYPE_CHECKING:
+    from cmlearn.data.source import Source
 
 PROGRAM = "python -m cmlearn"
 MIN_LIMIT = 24  # the notebooks show single rows of a split; tests/test_any_data.py runs them so
@@ -45,20 +49,127 @@ def download(
     typer.echo(f"Saved in {where}. To use it, set CMLEARN_DATA=coco:{where}")
 
 
-@app.command(epilog=example(f"{PROGRAM} train vae"))
+@app.command(
+    epilog=example(
+        f"{PROGRAM} train vae",
+        f"{PROGRAM} train captioner --data flickr8k:/disk/flickr8k --out my_captioner",
+    )
+)
 def train(
     name: Annotated[
         str, typer.Argument(metavar="NAME", help="Checkpoint; an unknown name prints the list.")
     ],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            help="For `captioner`: coco:/path, flickr8k:/path or flickr30k:/path. "
+            "Default: CMLEARN_DATA."
+        ),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            help="With --data: name of the checkpoint, in data/downloads/checkpoints, or a path."
+        ),
+    ] = None,
+    encoder: Annotated[
+        str | None,
+        typer.Option(
+            help="With --data: resnet18 (default; ImageNet weights by torchvision), or a file.",
+        ),
+    ] = None,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="With --data: stop training after N minutes.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the training.")] = 0,
+    force: Annotated[
+        bool, typer.Option("--force", help="With --data: replace the checkpoint of this name.")
+    ] = False,
 ) -> None:
-    """Train a model of the course and write its checkpoint.
+    """Train a model, or a captioner on your own photographs.
 
-    The new checkpoint replaces the shipped one.
+    Without --data, the new checkpoint replaces the shipped one. With --data, `train captioner`
+    trains on these photographs and keeps the result under --out. After an interruption the same
+    command continues from the last evaluation.
     """
     from cmlearn.recipes import registry
 
-    with suggest(name, registry.RECIPES):
-        registry.train(name)
+    source = _own_data(name, data)
+    if source is None:
+        given = {"--out": out, "--encoder": encoder, "--minutes": minutes, "--force": force or None}
+        needless = [option for option, value in given.items() if value is not None]
+        if needless:
+            raise ValueError(f"{', '.join(needless)}: only with --data, for `train captioner`")
+        with suggest(name, registry.RECIPES):
+            registry.train(name, seed=seed)
+        return
+    if out is None:
+        raise ValueError("--out is needed with --data: the name of the new checkpoint")
+    from cmlearn.recipes.photo_captioner import RESNET18, train_photo_captioner
+
+    info = train_photo_captioner(
+        source, out, encoder=encoder or RESNET18, minutes=minutes, seed=seed, force=force
+    )
+    scores, recipe = info.scores, info.recipe
+    typer.echo(
+        f"Saved: {out}. CIDEr-D {scores['val_CIDEr-D']:.3f} and BLEU-4 "
+        f"{scores['val_BLEU-4']:.3f} on {scores['val_scored']} validation images, which chose "
+        f"step {recipe['best_step']} of {recipe['steps']}: on new images expect less.\n"
+        f"To caption an image: {PROGRAM} caption photo.jpg --checkpoint {out}"
+    )
+
+
+@app.command(
+    epilog=example(
+        f"{PROGRAM} caption photo.jpg",
+        f"{PROGRAM} caption holiday/ --checkpoint my_captioner --json",
+    )
+)
+def caption(
+    images: Annotated[
+        list[Path], typer.Argument(metavar="IMAGE...", help="Image files, or folders of them.")
+    ],
+    checkpoint: Annotated[
+        str | None,
+        typer.Option(
+            help="Name or path of a captioner; `storybook` is that of the course. "
+            "Default: your own, if there is one."
+        ),
+    ] = None,
+    beam: Annotated[int, typer.Option(min=1, help="Beams of the search.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON in place of lines.")] = False,
+) -> None:
+    """Caption photographs with a captioner of your own.
+
+    The central square of each image is used. A file that cannot be read is named on standard error,
+    and the exit status is then 1; the others are captioned.
+    """
+    from cmlearn.apps import photo_captions
+    from cmlearn.training.runtime import setup
+
+    path = photo_captions.find_checkpoint(checkpoint)
+    if checkpoint is None:
+        typer.echo(f"captioner: {path.name}", err=True)
+    files, passed_over = photo_captions.find_images(images)
+    for folder, number in passed_over.items():
+        typer.echo(f"{folder}: {number} entries passed over (hidden, or no images)", err=True)
+    if not files:
+        raise FileNotFoundError(f"no images in {', '.join(map(str, images))}")
+    model = photo_captions.load_image_captioner(path, setup())
+    captions: list[dict[str, str]] = []
+    damaged = False
+    for file, result in photo_captions.caption_files(model, files, beam):
+        if not isinstance(result, str):
+            damaged = True
+            typer.echo(f"cmlearn: {result}", err=True)
+        elif as_json:
+            captions.append({"file": str(file), "caption": result})
+        else:
+            typer.echo(f"{file}: {result}")
+    if as_json:
+        typer.echo(json.dumps(captions, indent=2, ensure_ascii=False))
+    if damaged:
+        raise typer.Exit(1)
 
 
 @app.command(
@@ -191,6 +302,28 @@ def doctor(
     typer.echo(table(findings))
     if any(finding.is_missing for finding in findings):
         raise typer.Exit(1)
+
+
+def _own_data(name: str, data: str | None) -> Source | None:
+    """Return the data set of one's own to train on; None for Storybook.
+
+    Raises:
+        ValueError: the recipe of `name` knows only Storybook, or there is no such data set.
+    """
+    from cmlearn.data.source import READERS, SOURCE_VARIABLE, STORYBOOK, find_source
+
+    text = data or os.environ.get(SOURCE_VARIABLE, "")
+    with suggest(text.partition(":")[0].strip(), [STORYBOOK, *READERS]):
+        source = find_source(data)
+    if source.folder is None:
+        return None
+    if name != "captioner":
+        given = "omit --data" if data else f"unset {SOURCE_VARIABLE}"
+        raise ValueError(
+            f"`train {name}` knows only Storybook: {given}. On photographs of your own: "
+            f"`{PROGRAM} train captioner --data {source.name}:{source.folder} --out NAME`"
+        )
+    return source
 
 
 def _find_tools() -> None:

@@ -125,7 +125,7 @@ def captioner_case(build: Callable[[CaptionerConfig], nn.Module], recurrent: str
     config = CaptionerConfig(V, **sizes, recurrent=recurrent)
     samplers: dict[str, Callable[[Any], Any]] = {
         "greedy": lambda model: greedy_search(model, FEATURES, 7),
-        "beam": lambda model: beam_search(model, FEATURES[:1], 3, 7),
+        "beam": lambda model: beam_search(model, FEATURES, 3, 7),
         "swap": lambda model: swap_sensitivity(model, FEATURES, TOKENS),
     }
     if build is Captioner:
@@ -219,8 +219,9 @@ def assert_same(ours: Any, theirs: Any, **tolerance: float) -> None:
         pairs = zip(ours.values(), theirs.values()) if isinstance(ours, dict) else zip(ours, theirs)
         for one, other in pairs:
             assert_same(one, other, **tolerance)
-    elif isinstance(ours, list) and ours and isinstance(ours[0], tuple):  # of beam_search
-        assert [tokens for tokens, _ in ours] == [tokens for tokens, _ in theirs]
+    elif isinstance(ours, list) and ours and isinstance(ours[0], list):  # of beam_search
+        words = [[[tokens for tokens, _ in each] for each in found] for found in (ours, theirs)]
+        assert words[0] == words[1]
     else:
         assert ours == theirs
 

@@ -18,12 +18,14 @@ from typer.testing import CliRunner, Result
 
 from cmlearn.__main__ import MIN_LIMIT, app
 from cmlearn.cli_helpers import example, new_app, suggest
+from cmlearn.data.source import Source
+from cmlearn.training.checkpoint import CheckpointInfo
 from tools.__main__ import app as tools_app
 from tools.run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
-    "cmlearn": ("draw", "download", "train", "evaluate", "course", "doctor"),
+    "cmlearn": ("draw", "download", "train", "caption", "evaluate", "course", "doctor"),
     "tools": ("regenerate", "readme", "scoreboard", "spread", "picture"),
 }
 APPS = {"cmlearn": app, "tools": tools_app}
@@ -371,9 +373,57 @@ def test_download_of_what_must_be_asked_for_fails_with_the_way(tmp_path):
 
 def test_train_trains_what_was_named(monkeypatch):
     asked = []
-    monkeypatch.setattr("cmlearn.recipes.registry.train", asked.append)
+    monkeypatch.setattr(
+        "cmlearn.recipes.registry.train", lambda *name, **how: asked.append((name, how))
+    )
     assert run("train", "scene_classifier").exit_code == 0
-    assert asked == ["scene_classifier"]
+    assert run("train", "captioner", "--data", "storybook", "--seed", "3").exit_code == 0
+    assert asked == [(("scene_classifier",), {"seed": 0}), (("captioner",), {"seed": 3})]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "variable", "message"),
+    [
+        (["vae", "--data", "coco:{}"], "", "`train vae` knows only Storybook: omit --data."),
+        (["vae"], "coco:{}", "`train vae` knows only Storybook: unset CMLEARN_DATA."),
+        (["captioner", "--data", "coco:{}"], "", "--out is needed with --data"),
+        (["captioner"], "coco:{}", "--out is needed with --data"),
+        (
+            ["captioner", "--out", "mine", "--minutes", "3"],
+            "",
+            "--out, --minutes: only with --data",
+        ),
+        (["captioner", "--data", "coc:{}", "--out", "mine"], "", "Did you mean 'coco'?"),
+        (["captioner", "--data", "coco:{}/no", "--out", "mine"], "", "there is no folder"),
+    ],
+)
+def test_train_says_which_option_is_wrong(arguments, variable, message, tmp_path, monkeypatch):
+    monkeypatch.setenv("CMLEARN_DATA", variable.format(tmp_path))
+    monkeypatch.setattr("cmlearn.recipes.registry.train", lambda *_, **__: pytest.fail("trained"))
+    outcome = run("train", *(argument.format(tmp_path) for argument in arguments))
+    assert outcome.exit_code == 1
+    assert message in outcome.stderr
+    assert outcome.stderr.count("\n") == 1
+
+
+def test_train_on_photographs_passes_all_options(tmp_path, monkeypatch):
+    asked = {}
+
+    def train(source, out, **options):
+        asked.update(source=source, out=out, **options)
+        scores = {"val_CIDEr-D": 0.25, "val_BLEU-4": 0.1, "val_scored": 80}
+        return CheckpointInfo("", {}, None, {"best_step": 3, "steps": 5}, 4, scores, "", 0)
+
+    monkeypatch.setattr("cmlearn.recipes.photo_captioner.train_photo_captioner", train)
+    monkeypatch.setenv("CMLEARN_DATA", f"flickr8k:{tmp_path}")
+    options = ["--encoder", "net.pth", "--minutes", "2.5", "--seed", "4", "--force"]
+    outcome = run("train", "captioner", "--out", "mine", *options)
+    assert asked == {
+        **{"source": Source("flickr8k", tmp_path), "out": "mine", "encoder": "net.pth"},
+        **{"minutes": 2.5, "seed": 4, "force": True},
+    }
+    assert "CIDEr-D 0.250 and BLEU-4 0.100 on 80 validation images" in outcome.stdout
+    assert "python -m cmlearn caption photo.jpg --checkpoint mine" in outcome.stdout
 
 
 def test_the_tools_fill_the_readme(monkeypatch, tmp_path):

@@ -54,3 +54,8 @@ def checkpoint_folder() -> Path:
 def downloads_folder() -> Path:
     """Return the folder for generated and downloaded data, which git ignores."""
     return data_folder() / "downloads"
+
+
+def own_checkpoint_folder() -> Path:
+    """Return the folder of the models that users train on their own data, which git ignores."""
+    return downloads_folder() / "checkpoints"

@@ -279,16 +279,28 @@ def _is_deep(header: Image.Image) -> bool:
 def _opencv_is_right(header: Image.Image, content: bytes) -> bool:
     if header.mode not in {"L", "RGB"} or "transparency" in header.info:
         return False
-    if header.getexif().get(ExifTags.Base.Orientation, 1) != 1:
+    if _is_turned(header):
         return False  # OpenCV applies the orientation of a JPEG, but not that of a WebP
     # A complete JPEG ends with the marker FF D9. Pillow reports what a truncated one lacks.
     ends_whole = content.rstrip(b"\0").endswith(b"\xff\xd9")
     return header.format == "PNG" or (header.format == "JPEG" and ends_whole)
 
 
+def _is_turned(header: Image.Image) -> bool:
+    if header.format == "PNG":  # its metadata may follow the pixels, and OpenCV forgives damage
+        header.load()
+    try:
+        return header.getexif().get(ExifTags.Base.Orientation, 1) != 1
+    except Exception:  # Pillow raises almost any exception on damaged metadata
+        return False  # the pixels are sound, and nothing says that they are turned
+
+
 def _decode_by_opencv(content: bytes, header: Image.Image) -> np.ndarray:
     encoded = np.frombuffer(content, np.uint8)
-    bgr = cv2.imdecode(encoded, cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH)
+    flags = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+    if not _is_turned(header):  # OpenCV also reads an orientation from damaged metadata
+        flags |= cv2.IMREAD_IGNORE_ORIENTATION
+    bgr = cv2.imdecode(encoded, flags)
     if bgr is None:
         header.load()  # raises an error if the file is damaged
         raise ImageError(
@@ -310,7 +322,7 @@ def _decode_by_opencv(content: bytes, header: Image.Image) -> np.ndarray:
 
 
 def _decode_by_pillow(picture: Image.Image) -> np.ndarray:
-    upright = ImageOps.exif_transpose(picture)
+    upright = ImageOps.exif_transpose(picture) if _is_turned(picture) else picture
     if upright.mode == "LAB":
         lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         transform = ImageCms.buildTransform(lab, srgb, "LAB", "RGB")

@@ -19,7 +19,7 @@ from cmlearn.models.attention import CrossAttention
 from cmlearn.models.device import device_of
 from cmlearn.models.rnn import State, run_network
 
-PAD, BOS, EOS = 0, 1, 2  # as in every vocabulary of the course
+PAD, BOS, EOS, UNK = range(4)  # as in every vocabulary of the course
 
 # Name → the network, and the number of vectors in its state.
 NETWORKS: Mapping[str, tuple[Callable[..., nn.Module], int]] = {
@@ -153,6 +153,55 @@ class Captioner(GridEncoder):
         for layer in self.attention_layers:
             states = layer(states, cells)
         return self.output(self.norm(states)), state
+
+
+@dataclass(frozen=True)
+class PhotoCaptionerConfig(CaptionerConfig):
+    """The sizes of a `PhotoCaptioner`.
+
+    Attributes:
+        dropout: share of the numbers set to zero in training, before the recurrent network, before
+            each attention layer and before the last layer; 0 to less than 1.
+
+    Raises:
+        ValueError: there is no such recurrent network, or `dropout` is out of range.
+    """
+
+    dropout: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout: a share from 0 to less than 1, got {self.dropout}")
+
+
+class PhotoCaptioner(Captioner):
+    """A captioner for large feature grids and few training images.
+
+    The initial state comes from the mean of the cells (Xu et al. 2015, section 3.1), so the layer
+    that computes it does not grow with the grid. Dropout (Srivastava et al. 2014, "Dropout", JMLR)
+    works against overfitting.
+
+    Args:
+        config: the sizes.
+    """
+
+    def __init__(self, config: PhotoCaptionerConfig) -> None:
+        super().__init__(config)
+        self.init_state = nn.Linear(config.cell_dim, self.num_states * config.hidden_dim)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def initial_state(self, cells: Tensor) -> State:
+        """The state before the first word: (B, num_cells, cell_dim) -> one or two of (1, B, H)."""
+        return super().initial_state(cells.mean(dim=1, keepdim=True))
+
+    def step(self, cells: Tensor, tokens: Tensor, state: State) -> tuple[Tensor, State]:
+        """Continue from a state with the next tokens, as `Captioner.step`, with dropout."""
+        words = self.dropout(self.embedding(tokens))
+        states, state = run_network(self.rnn, words, state)  # (B, T, hidden_dim)
+        for layer in self.attention_layers:
+            states = layer(self.dropout(states), cells)
+        return self.output(self.dropout(self.norm(states))), state
 
 
 class ProductCaptioner(Captioner):

@@ -111,6 +111,32 @@ class ResNet18(nn.Module):
         return grid, self.layer4(grid)  # (B, 8 width, H / 32, W / 32)
 
 
+class LastStage(nn.Module):
+    """A ResNet-18 whose feature grid is the output of the last stage, not of the third.
+
+    Args:
+        network: the ResNet-18, in eval mode.
+    """
+
+    def __init__(self, network: ResNet18) -> None:
+        super().__init__()
+        self.network = network
+        self.train(network.training)
+
+    def features(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Compute the features of images.
+
+        Args:
+            images: (B, 3, H, W) float from `prepare`.
+
+        Returns:
+            grid: (B, 8 width, H / 32, W / 32), by default (B, 512, 7, 7) for 224 × 224 images.
+            pooled: (B, 8 width), the mean of the grid's cells.
+        """
+        _, last = self.network._grids(images)
+        return last, last.mean(dim=(2, 3))
+
+
 def _stage(in_channels: int, channels: int, stride: int) -> nn.Sequential:
     return nn.Sequential(BasicBlock(in_channels, channels, stride), BasicBlock(channels, channels))
 

@@ -26,6 +26,7 @@ from huggingface_hub import (
 from torch import Tensor
 from torch.nn import functional as F
 
+from cmlearn.data.folders import expand_user
 from cmlearn.models.bert import PAD, Bert, BertConfig, masked_mean
 from cmlearn.models.device import device_of
 from cmlearn.text.wordpiece import WordPiece
@@ -174,10 +175,13 @@ def find_minilm(folder: Path | str | None = None) -> Path:
 
     Raises:
         FileNotFoundError: the files are in none of these; the message says how to get them.
+        ValueError: the path begins with the home folder of an unknown user.
     """
-    named = folder or os.environ.get(VARIABLE)
-    if named:
-        return _named_folder(Path(named).expanduser(), "" if folder else f"{VARIABLE}={named}: ")
+    if folder:
+        return _named_folder(expand_user(str(folder), "folder"), "")
+    if named := os.environ.get(VARIABLE):
+        setting = f"{VARIABLE}={named}"
+        return _named_folder(expand_user(named, setting), f"{setting}: ")
     for found in (_cached_folder(), _package_folder()):
         if found and not _missing(found):
             return found

@@ -85,6 +85,14 @@ def test_comes_upright(tmp_path: Path, ending: str, orientation: int) -> None:
     assert_close(load_image(tmp_path / f"a.{ending}"), quarters(), mean_error=5)
 
 
+@pytest.mark.parametrize("ending", ["jpg", "png", "webp"])
+@pytest.mark.parametrize("content", [b"", b"not a TIFF header", b"II*\0\x08\0\0\0\x05\0\x12\x01"])
+def test_damaged_metadata_leaves_the_pixels(tmp_path: Path, ending: str, content: bytes) -> None:
+    path = tmp_path / f"a.{ending}"
+    Image.fromarray(quarters()).save(path, exif=b"Exif\0\0" + content)
+    assert_close(load_image(path), quarters(), mean_error=5)
+
+
 def test_16_bit_becomes_8_bit(tmp_path: Path) -> None:
     deep = np.array([[0, 257, 32896, 65535]], np.uint16).repeat(3, axis=0)
     expected = np.array([[0, 1, 128, 255]], np.uint8).repeat(3, axis=0)

@@ -1,6 +1,6 @@
 """Tests of cmlearn.models.captioner."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import pytest
 import torch
@@ -12,6 +12,8 @@ from cmlearn.models.captioner import (
     PAD,
     Captioner,
     CaptionerConfig,
+    PhotoCaptioner,
+    PhotoCaptionerConfig,
     ProductCaptioner,
     attention_maps,
     caption_loss,
@@ -162,7 +164,8 @@ def test_each_network_learns_one_batch(recurrent_model, features):
     batch = {"features": features, "tokens": TOKENS}
     fit(recurrent_model, caption_loss, [batch] * 150, steps=150, learning_rate=0.02, progress=False)
     assert torch.equal(greedy_search(recurrent_model, features), TOKENS[:, 1:])
-    assert beam_search(recurrent_model, features[:1], beam_size=3)[0][0] == [4, 5, 6, EOS]
+    (captions,) = beam_search(recurrent_model, features[:1], beam_size=3)
+    assert captions[0][0] == [4, 5, 6, EOS]
 
 
 def test_it_is_kept_and_loaded(recurrent_model, features, tmp_path):
@@ -175,6 +178,63 @@ def test_it_is_kept_and_loaded(recurrent_model, features, tmp_path):
 def test_a_network_that_is_not_known():
     with pytest.raises(ValueError, match="'mamba' is none of rnn, gru, lstm"):
         CaptionerConfig(11, recurrent="mamba")
+
+
+# ── The captioner of photographs ─────────────────────────────────────────────────────────────────
+
+
+PHOTO_CONFIG = PhotoCaptionerConfig(**asdict(CONFIG))
+
+
+def test_without_dropout_nothing_is_drawn(features):
+    torch.manual_seed(0)
+    model = PhotoCaptioner(PHOTO_CONFIG).train()
+    before = torch.get_rng_state()
+    first, second = (model(features, TOKENS) for _ in range(2))
+    assert torch.equal(first, second) and torch.equal(torch.get_rng_state(), before)
+
+
+def test_dropout_acts_in_training_alone(features):
+    torch.manual_seed(0)
+    model = PhotoCaptioner(replace(PHOTO_CONFIG, dropout=0.5)).train()
+    assert not torch.equal(model(features, TOKENS), model(features, TOKENS))
+    model.eval()
+    assert torch.equal(model(features, TOKENS), model(features, TOKENS))
+
+
+@pytest.mark.parametrize("dropout", [-0.1, 1])
+def test_dropout_is_a_share_below_one(dropout):
+    with pytest.raises(ValueError, match="dropout: a share from 0 to less than 1, got"):
+        replace(PHOTO_CONFIG, dropout=dropout)
+
+
+def test_the_initial_state_of_photographs_knows_what_and_not_where(features):
+    torch.manual_seed(0)
+    model = PhotoCaptioner(PHOTO_CONFIG).eval()
+    assert model.init_state.in_features == PHOTO_CONFIG.cell_dim
+    cells = model.encode(features)
+    states, moved = model.initial_state(cells), model.initial_state(cells.flip(1))
+    assert [part.shape for part in states] == [(1, 3, 32)] * 2
+    for one, other in zip(states, moved, strict=True):
+        torch.testing.assert_close(one, other)
+    other = features.clone()
+    other[:, 0] += 1
+    assert not torch.allclose(states[0], model.initial_state(model.encode(other))[0])
+
+
+def test_step_by_step_is_the_whole_for_photographs(features):
+    torch.manual_seed(0)
+    model = PhotoCaptioner(replace(PHOTO_CONFIG, dropout=0.5)).eval()
+    test_step_by_step_gives_the_logits_of_the_whole(model, features)
+
+
+def test_a_captioner_of_photographs_is_kept_and_loaded(features, tmp_path):
+    torch.manual_seed(0)
+    model = PhotoCaptioner(replace(PHOTO_CONFIG, dropout=0.25)).eval()
+    save_checkpoint(tmp_path / "m", model, model.config, recipe={}, seed=0, scores={})
+    loaded, _ = load_checkpoint(tmp_path / "m", PhotoCaptioner, PhotoCaptionerConfig)
+    assert loaded.config == model.config
+    assert torch.equal(loaded(features, TOKENS), model(features, TOKENS))
 
 
 # ── The product of vision and language ───────────────────────────────────────────────────────────
@@ -196,7 +256,7 @@ def test_shapes_of_the_product(batch):
     model = ProductCaptioner(PRODUCT_CONFIG).eval()
     assert model(batch["features"], batch["tokens"][:, :-1]).shape == (3, 4, 11)
     assert greedy_search(model, batch["features"]).shape[0] == 3
-    assert len(beam_search(model, batch["features"][:1], beam_size=3)) <= 3
+    assert len(beam_search(model, batch["features"], beam_size=3)) == len(batch["features"])
 
 
 def test_the_logits_are_a_sum_of_the_two(batch):

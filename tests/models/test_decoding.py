@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from cmlearn.models.captioner import BOS, EOS, NETWORKS, Captioner, caption_loss
-from cmlearn.models.decoding import beam_search, greedy_search
+from cmlearn.models.captioner import BOS, EOS, NETWORKS, PAD, Captioner, caption_loss
+from cmlearn.models.decoding import NOT_WORDS, beam_search, greedy_search
 from cmlearn.training.loop import fit
 from tests.models.small_captioner import CONFIG, FEATURES, TOKENS, new_captioner
 
@@ -35,30 +35,70 @@ def test_greedy_search_finds_the_captions(trained, features):
 
 def test_beam_search_finds_the_caption_and_scores_it(trained, features):
     for i, expected in enumerate(([4, 5, 6, EOS], [7, EOS], [8, 9, EOS])):
-        captions = beam_search(trained, features[i : i + 1], beam_size=3)
+        (captions,) = beam_search(trained, features[i : i + 1], beam_size=3)
         assert captions[0][0] == expected
         scores = [score for _, score in captions]
         assert scores == sorted(scores, reverse=True) and scores[0] <= 0
 
 
 def test_a_beam_wide_enough_finds_the_best_of_all_captions(model, features):
-    middles = [[], *[[a] for a in range(11) if a != EOS]]
-    middles += [[a, b] for a in range(11) for b in range(11) if EOS not in (a, b)]
+    words_only = range(4, 11)
+    middles = [[], *[[a] for a in words_only]]
+    middles += [[a, b] for a in words_only for b in words_only]
     by_hand = {}
     for middle in middles:
         words = torch.tensor([[*middle, EOS]])
         given = torch.cat([torch.tensor([[BOS]]), words[:, :-1]], dim=1)
-        scores = model(features[:1], given).log_softmax(dim=2).gather(2, words.unsqueeze(2))
+        logits = model(features[:1], given)
+        logits[..., NOT_WORDS] = -torch.inf
+        scores = logits.log_softmax(dim=2).gather(2, words.unsqueeze(2))
         by_hand[(*middle, EOS)] = scores.mean().item()
-    best, score = beam_search(model, features[:1], beam_size=11**3, max_length=3)[0]
+    best, score = beam_search(model, features[:1], beam_size=11**3, max_length=3)[0][0]
     assert tuple(best) == max(by_hand, key=by_hand.get)
     assert score == pytest.approx(by_hand[tuple(best)], abs=1e-5)
 
 
 def test_decoding_ends_without_eos(model, features):
-    assert greedy_search(model, features, max_length=5).shape[1] <= 5
-    with pytest.raises(ValueError, match="one image"):
-        beam_search(model, features)
+    with torch.no_grad():
+        model.output.bias[EOS] = -100
+    assert greedy_search(model, features, max_length=5).shape[1] == 5
+    for captions in beam_search(model, features, beam_size=2, max_length=5):
+        assert [len(tokens) for tokens, _ in captions] == [5, 5]
+
+
+def test_a_beam_holds_at_least_one_caption(model, features):
+    with pytest.raises(ValueError, match="beam_size: at least 1, got 0"):
+        beam_search(model, features, beam_size=0)
+
+
+@pytest.mark.parametrize("beam_size", [2, 5])
+@pytest.mark.parametrize(("recurrent", "layers"), [("gru", 0), ("lstm", 2)])
+def test_many_images_at_once_get_the_captions_of_each_alone(recurrent, layers, beam_size):
+    torch.manual_seed(3)
+    config = replace(CONFIG, recurrent=recurrent, num_attention_layers=layers)
+    model = Captioner(config).eval()
+    with torch.no_grad():
+        model.output.weight *= 4  # so that captions end after different numbers of words
+    features = torch.randn(20, 5, 2, 3)
+    together = beam_search(model, features, beam_size, max_length=9)
+    assert len({len(captions[0][0]) for captions in together}) > 2
+    for captions, one in zip(together, features.split(1), strict=True):
+        (alone,) = beam_search(model, one, beam_size, max_length=9)
+        assert [tokens for tokens, _ in captions] == [tokens for tokens, _ in alone]
+        scores = [score for _, score in alone]
+        assert [score for _, score in captions] == pytest.approx(scores, abs=1e-5)
+
+
+def test_no_caption_has_a_special_token_but_the_last(model, features):
+    with torch.no_grad():
+        model.output.bias[NOT_WORDS] = 100  # by far the most probable
+    for row in greedy_search(model, features, max_length=6):
+        words = [token for token in row.tolist() if token != PAD]
+        assert words and not set(words) & set(NOT_WORDS)
+    for captions in beam_search(model, features, beam_size=3, max_length=6):
+        assert len(captions) == 3
+        assert not any(set(tokens) & set(NOT_WORDS) for tokens, _ in captions)
+        assert not any(EOS in tokens[:-1] for tokens, _ in captions)
 
 
 @pytest.mark.parametrize(("recurrent", "layers"), [*((n, 0) for n in NETWORKS), ("lstm", 2)])
@@ -66,4 +106,5 @@ def test_a_beam_of_one_is_greedy(features, recurrent, layers):
     model = new_captioner(replace(CONFIG, recurrent=recurrent, num_attention_layers=layers))
     for one in features.split(1):
         words = greedy_search(model, one, max_length=12)[0].tolist()
-        assert beam_search(model, one, beam_size=1, max_length=12)[0][0] == words
+        ((tokens, _),) = beam_search(model, one, beam_size=1, max_length=12)[0]
+        assert tokens == words

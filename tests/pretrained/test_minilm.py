@@ -199,6 +199,12 @@ def test_absent_everywhere_says_what_to_type(nowhere):
         load_minilm()
 
 
+def test_an_unknown_home_folder_is_named(monkeypatch):
+    monkeypatch.setenv(minilm.VARIABLE, "~nobody-by-this-name/bert")
+    with pytest.raises(ValueError, match=f"{minilm.VARIABLE}=~nobody.*no home folder"):
+        find_minilm()
+
+
 @pytest.mark.parametrize("kind", ["truncated", "pickle", "empty", "of another model"])
 def test_wrong_weights_are_refused_by_name_and_never_unpickled(folder, kind):
     path = folder / "model.safetensors"
