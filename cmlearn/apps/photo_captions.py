@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from cmlearn.data.folders import checkpoint_folder, expand_user, own_checkpoint_folder
 from cmlearn.data.images import ImageError, centre_crop, load_image, resize
+from cmlearn.data.photos.on_disk import pictures_in
 from cmlearn.models.captioner import (
     Captioner,
     CaptionerConfig,
@@ -30,7 +31,6 @@ STORYBOOK_SIZE = 64  # side of its pictures, in pixels
 ENCODER = "encoder"  # NAME.encoder is the image encoder of the checkpoint NAME
 MAX_WORDS = 30
 BATCH_SIZE = 32
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 HOW_TO_TRAIN = (
     "there is no captioner of your own yet. To train one on photographs with captions:\n"
     "`python -m cmlearn train captioner --data flickr8k:/path --out NAME`; "
@@ -180,16 +180,11 @@ def find_images(paths: Sequence[Path]) -> tuple[list[Path], dict[Path, int]]:
         if not path.is_dir():
             files.append(path)
             continue
-        inside = sorted(path.iterdir())
-        images = [each for each in inside if _is_image(each)]
+        images = [path / name for name in sorted(pictures_in(path))]
         files += images
-        if len(images) < len(inside):
-            passed_over[path] = len(inside) - len(images)
+        if others := len(list(path.iterdir())) - len(images):
+            passed_over[path] = others
     return files, passed_over
-
-
-def _is_image(path: Path) -> bool:
-    return not path.name.startswith(".") and path.suffix.lower() in SUFFIXES and path.is_file()
 
 
 def caption_files(
