@@ -66,3 +66,27 @@ MEANING: Mapping[str, tuple[str, str]] = {
     for meaning, words in words_of.items()
     for word in words
 }
+
+# ── the second edition ────────────────────────────────────────────────────────────────────────
+# Its captions also have the words below. They stand outside `CLASSES`, because the edits of the
+# first edition choose their words there.
+
+ANY = "thing"  # kind of "something red": any kind fits
+FLYING = "flying thing"  # kind of "something red in the sky": any kind of the sky fits
+PLURAL_WORDS: Mapping[str, tuple[str, ...]] = {
+    kind: tuple(f"{word}s" for word in words) for kind, words in KIND_WORDS.items()
+}
+COUNT_WORDS: Mapping[int, tuple[str, ...]] = {1: ("one",), 2: ("two",), 3: ("three",)}
+
+# Word -> (word class, value), for the parser. Captions that people type also have digits, "thing"
+# and "day" ("by day").
+TYPED_MEANING: Mapping[str, tuple[str, str | int]] = {
+    **MEANING,
+    **{word: ("plural", kind) for kind, words in PLURAL_WORDS.items() for word in words},
+    **{word: ("count", number) for number, words in COUNT_WORDS.items() for word in words},
+    **{str(number): ("count", number) for number in COUNT_WORDS},
+    "something": ("open", ANY),
+    "thing": ("kind", ANY),
+    "things": ("plural", ANY),
+    "day": ("sky", "day"),
+}
