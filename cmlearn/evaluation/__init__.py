@@ -7,6 +7,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     submod_attrs={
         "claim_accuracy": [
             "captions_hold",
+            "captions_hold_strictly",
             "claim_rates",
             "mark_words",
             "score_caption",

@@ -10,16 +10,20 @@ import numpy as np
 
 from cmlearn.data.captioned import UnknownTruthError
 from cmlearn.data.storybook.captions import is_grammatical
-from cmlearn.data.storybook.claims import CLAIM_KINDS, Claim, all_true, check_claims, coverage
-from cmlearn.data.storybook.lexicon import MEANING
-from cmlearn.data.storybook.parser import parse_caption, words_of
+from cmlearn.data.storybook.claims import (
+    CLAIM_KINDS,
+    COUNT,
+    Claim,
+    all_true,
+    check_claims,
+    coverage,
+    strictly_true,
+)
+from cmlearn.data.storybook.parser import parse_caption, parse_words, words_of
 from cmlearn.data.storybook.scene import GROUNDS, SKIES, Scene
 
 # Pictures (N, H, W, 3) uint8 -> N scenes; None where a picture cannot be parsed.
 SceneParser = Callable[[np.ndarray], list[Scene | None]]
-
-# Word class of the lexicon -> kind of claim, where the two names differ.
-CLAIM_OF = {"kind": "thing", "horizontal": "relation", "vertical": "relation"}
 
 
 @dataclass(frozen=True)
@@ -59,9 +63,9 @@ def score_captions(texts: Sequence[str], scenes: Sequence[Scene] | None) -> dict
 
     Returns:
         Rates from 0 to 1. `all_true` and `grammatical`: shares of the texts. Each of
-        `CLAIM_KINDS`: share of the claims of that kind that are true; colours, sizes and relations
-        count only if their things are in the scene; NaN if no caption makes such a claim.
-        `coverage`: the mean. `distinct`: number of different texts divided by N.
+        `CLAIM_KINDS`, and `COUNT`: share of the claims of that kind that are true; colours, sizes
+        and relations count only if their things are in the scene; NaN if no caption makes such a
+        claim. `coverage`: the mean. `distinct`: number of different texts divided by N.
 
     Raises:
         UnknownTruthError: the scenes are None, as they are for photographs.
@@ -82,9 +86,9 @@ def score_captions(texts: Sequence[str], scenes: Sequence[Scene] | None) -> dict
 
 
 def claim_rates(claims_of_each: Iterable[Sequence[Claim]]) -> dict[str, float]:
-    """Return the share of relevant claims that are true for each of `CLAIM_KINDS`, or NaN."""
+    """Return the share of relevant claims that are true for each kind of claim, or NaN."""
     relevant = [claim for claims in claims_of_each for claim in claims if claim.relevant]
-    by_kind = {kind: [c.true for c in relevant if c.kind == kind] for kind in CLAIM_KINDS}
+    by_kind = {kind: [c.true for c in relevant if c.kind == kind] for kind in (*CLAIM_KINDS, COUNT)}
     return {kind: float(np.mean(true)) if true else math.nan for kind, true in by_kind.items()}
 
 
@@ -99,10 +103,12 @@ def score_pictures(
         parser: returns the scene of each picture.
 
     Returns:
-        Rates from 0 to 1. `all_true` and `unreadable`: shares of the pictures. Each of
-        `CLAIM_KINDS`: share of the claims of that kind that are true; colours, sizes and relations
-        count only if their things are in the picture; NaN if there is no such claim. All claims
-        about a picture that cannot be parsed are false.
+        Rates from 0 to 1. `all_true`, `strict` and `unreadable`: shares of the pictures; `strict`
+        also asks that no thing is too many (see `claims.strictly_true`). `strict_1`, `strict_2`
+        and `strict_3`: the same for the captions that name so many things; NaN if there are none.
+        Each of `CLAIM_KINDS`, and `COUNT`: share of the claims of that kind that are true;
+        colours, sizes and relations count only if their things are in the picture; NaN if there
+        is no such claim. All claims about a picture that cannot be parsed are false.
 
     Raises:
         ValueError: there are no pictures, or their number differs from that of the captions.
@@ -114,8 +120,11 @@ def score_pictures(
 def score_scenes(scenes: Sequence[Scene | None], captions: Sequence[str]) -> dict[str, float]:
     """Score pictures that are parsed already; otherwise the same as `score_pictures`."""
     _check_lengths(scenes, captions)
+    strict = captions_hold_strictly(scenes, captions)
     return {
         "all_true": float(np.mean(captions_hold(scenes, captions))),
+        "strict": float(np.mean(strict)),
+        **_by_number(strict, captions),
         "unreadable": float(np.mean([scene is None for scene in scenes])),
         **claim_rates(_check_picture(text, scene) for text, scene in zip(captions, scenes)),
     }
@@ -137,6 +146,31 @@ def captions_hold(scenes: Sequence[Scene | None], captions: Sequence[str]) -> np
     pairs = zip(scenes, captions, strict=True)
     true = [scene is not None and all_true(parse_caption(text), scene) for scene, text in pairs]
     return np.array(true, bool)
+
+
+def captions_hold_strictly(scenes: Sequence[Scene | None], captions: Sequence[str]) -> np.ndarray:
+    """Check whether each caption is true of its parsed picture, which has no thing too many.
+
+    Args:
+        scenes: N parsed scenes, None where a picture cannot be parsed.
+        captions: N captions.
+
+    Returns:
+        (N,) bool, by `claims.strictly_true`; False where the scene is None.
+
+    Raises:
+        ValueError: the numbers of scenes and captions differ.
+    """
+    pairs = zip(scenes, captions, strict=True)
+    true = [scene is not None and strictly_true(parse_caption(c), scene) for scene, c in pairs]
+    return np.array(true, bool)
+
+
+def _by_number(true: np.ndarray, captions: Sequence[str]) -> dict[str, float]:
+    """Return the share of True where a caption names one, two or three things, or NaN."""
+    numbers = np.array([len(parse_caption(caption).mentions) for caption in captions])
+    chosen = {f"strict_{number}": true[numbers == number] for number in (1, 2, 3)}
+    return {name: float(part.mean()) if len(part) else math.nan for name, part in chosen.items()}
 
 
 def variety(pictures: np.ndarray, captions: Sequence[str], parser: SceneParser) -> float:
@@ -185,20 +219,12 @@ def mark_words(caption: str, scene: Scene) -> list[tuple[str, bool]]:
     Raises:
         TypeError: the caption is not a string.
     """
-    description = parse_caption(caption)
-    claims = check_claims(description, scene)
-    # The claims of one kind have the order of their words. Words left over make no true claim.
-    verdicts = {
-        kind: iter([claim.true or not claim.relevant for claim in claims if claim.kind == kind])
-        for kind in CLAIM_KINDS
-    }
-    words = [word for word in words_of(caption) if word not in ",."]
-    marked = []
-    for position, word in enumerate(words):
-        kind = _claim_kind(words, position)
-        true = next(verdicts[kind], False) if kind else word not in description.unknown
-        marked.append((word, true))
-    return marked
+    words = words_of(caption)
+    description, positions = parse_words(words)
+    claims = zip(positions.claims, check_claims(description, scene), strict=True)
+    false = {position for position, claim in claims if claim.relevant and not claim.true}
+    false |= positions.unknown
+    return [(word, i not in false) for i, word in enumerate(words) if word not in ",."]
 
 
 def _check_lengths(pictures: Sequence[object] | np.ndarray, captions: Sequence[str]) -> None:
@@ -215,17 +241,3 @@ def _check_picture(caption: str, scene: Scene | None) -> tuple[Claim, ...]:
     # An empty scene decides which claims are relevant; its own sky and ground must not count.
     claims = check_claims(description, Scene(SKIES[0], GROUNDS[0], ()))
     return tuple(replace(claim, true=False) for claim in claims)
-
-
-def _claim_kind(words: Sequence[str], position: int) -> str | None:
-    """Return the kind of claim that the word at a position makes, or None."""
-    name = MEANING.get(words[position], (None,))[0]
-    if name is None or (name == "vertical" and _precedes_ground(words[position + 1 :])):
-        return None
-    return CLAIM_OF.get(name, name)
-
-
-def _precedes_ground(following: Sequence[str]) -> bool:
-    """Whether a ground comes before the next thing, as in "over the snow"."""
-    names = (MEANING.get(word, ("",))[0] for word in following)
-    return next((name for name in names if name in ("ground", "kind")), "") == "ground"

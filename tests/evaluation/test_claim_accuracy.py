@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.storybook.captions import caption_scene
-from cmlearn.data.storybook.claims import CLAIM_KINDS, all_true
+from cmlearn.data.storybook.claims import CLAIM_KINDS, COUNT, all_true
 from cmlearn.data.storybook.dataset import load_storybook
 from cmlearn.data.storybook.edits import edit_one_word, reverse_relations
 from cmlearn.data.storybook.lexicon import CLASSES, MEANING
@@ -86,7 +86,7 @@ def test_rates():
     assert rates["relation"] == 1
     assert rates["sky"] == 0.5
     assert math.isnan(rates["ground"]) and math.isnan(rates["size"])
-    assert set(rates) == {"all_true", "grammatical", *CLAIM_KINDS, "coverage", "distinct"}
+    assert set(rates) == {"all_true", "grammatical", *CLAIM_KINDS, COUNT, "coverage", "distinct"}
 
 
 def test_reversed_relations_are_seen_by_truth():
@@ -227,7 +227,8 @@ def test_rates_of_parsed_scenes():
     assert rates["colour"] == 1 / 2  # and its colours are not counted
     assert rates["sky"] == 1 / 2
     assert math.isnan(rates["relation"])
-    assert set(rates) == {"all_true", "unreadable", *CLAIM_KINDS}
+    strict = {"strict", "strict_1", "strict_2", "strict_3"}
+    assert set(rates) == {"all_true", "unreadable", *strict, *CLAIM_KINDS, COUNT}
 
 
 def test_unreadable_is_wrong_even_where_a_guess_would_be_right():

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import NamedTuple
 
 from cmlearn.data.storybook.claims import Count, Description, Mention, Relation
 from cmlearn.data.storybook.lexicon import ANY, FLYING, TYPED_MEANING
@@ -11,7 +14,9 @@ from cmlearn.data.storybook.scene import SKY_KINDS
 
 _FILLER = frozenset(
     ("a", "an", "the", "is", "are", "there", "it", "picture", "in", "on", "at", "by", "to", "of")
-    + ("and", "with", "me", "please", "some", "draw", "show", ",", ".")
+    + ("and", "with", ",", ".")
+    # What people type around a caption.
+    + ("i", "want", "see", "draw", "paint", "show", "me", "please", "some", "has", "standing")
 )
 _WORD = re.compile(r"[^\W_]+|[,.]")
 _ADJECTIVES = ("colour", "size")
@@ -37,9 +42,30 @@ def parse_caption(caption: str) -> Description:
     Raises:
         TypeError: the caption is not a string.
     """
+    return parse_words(words_of(caption))[0]
+
+
+class Positions(NamedTuple):
+    """Where the claims of a caption stand.
+
+    Attributes:
+        claims: the index of the word that makes each claim, in the order of `check_claims`.
+        unknown: the indices of `Description.unknown`.
+    """
+
+    claims: tuple[int, ...]
+    unknown: frozenset[int]
+
+
+def parse_words(words: Sequence[str]) -> tuple[Description, Positions]:
+    """Parse the words of a caption, as `words_of` returns them; see `parse_caption`.
+
+    Returns:
+        The claims, and the indices of the words that make them.
+    """
     state = _ParserState()
-    for word in words_of(caption):
-        state.take(word)
+    for position, word in enumerate(words):
+        state.take(word, position)
     return state.finish()
 
 
@@ -54,110 +80,145 @@ def words_of(caption: str) -> list[str]:
     return _WORD.findall(caption.lower())
 
 
+class _Found(NamedTuple):
+    """A meaning and the index of its word."""
+
+    meaning: str
+    position: int
+
+
+@dataclass
+class _Draft:
+    """A mention whose colours and sizes may still come."""
+
+    kind: str
+    position: int
+    adjectives: dict[str, list[_Found]]
+
+    def mention(self) -> Mention:
+        colours, sizes = (_meanings(self.adjectives[name]) for name in _ADJECTIVES)
+        return Mention(self.kind, colours, sizes)
+
+    def positions(self) -> list[int]:
+        return [self.position, *(f.position for name in _ADJECTIVES for f in self.adjectives[name])]
+
+
+def _meanings(found: Iterable[_Found]) -> tuple[str, ...]:
+    return tuple(each.meaning for each in found)
+
+
 class _ParserState:
     """The claims that were parsed so far."""
 
     def __init__(self) -> None:
-        self.mentions: list[Mention] = []
-        self.counts: list[Count] = []
-        self.relations: list[Relation] = []
-        self.found: dict[str, list[str]] = {
-            k: [] for k in ("colour", "size", "sky", "ground", "dangling", "unknown")
+        self.drafts: list[_Draft] = []
+        self.counts: list[tuple[Count, int]] = []
+        self.relations: list[tuple[Relation, int]] = []
+        self.found: dict[str, list[_Found]] = {
+            k: [] for k in (*_ADJECTIVES, "sky", "ground", "dangling", "unknown")
         }
-        self.pending: str | None = None  # a relation that has no object yet
+        self.pending: _Found | None = None  # a relation that has no object yet
         self.number: int | None = None  # a count that has no thing yet
-        self.last = range(0)  # the mentions of the last phrase, such as "two houses"
+        self.number_position = 0
+        self.last = range(0)  # the drafts of the last phrase, such as "two houses"
         self.undivided = range(0)  # those of them that "one red and one blue" may still describe
         self.after_open = False  # whether colours and sizes belong to the "something" before them
 
-    def take(self, word: str) -> None:
+    def take(self, word: str, position: int) -> None:
         """Process one word."""
         name, meaning = TYPED_MEANING.get(word, ("", ""))
+        found = _Found(str(meaning), position)
         if name in _ADJECTIVES and self.after_open:
-            self._describe(self.last, {name: (str(meaning),)})
+            self.drafts[-1].adjectives[name].append(found)
             return
         self.after_open = name == "open"
         if name not in (*_ADJECTIVES, "kind", "plural"):
             self._divide()
         if name in ("kind", "plural", "open"):
-            self._mention(str(meaning), name == "plural")
+            self._mention(found, name == "plural")
         elif name == "count":
-            self.number = int(meaning)
+            self.number, self.number_position = int(meaning), position
         elif name in ("horizontal", "vertical"):
             self._drop_pending()
-            self.pending = str(meaning)
+            self.pending = found
         elif name:
-            self.found[name].append(str(meaning))
-            if name == "ground" and self.pending in ("above", "below"):
+            self.found[name].append(found)
+            if name == "ground" and self.pending and self.pending.meaning in ("above", "below"):
                 self.pending = None
-        elif word == "sky":
-            self._in_the_sky()
+        elif word in ("sky", "flying"):
+            self._in_the_sky(word, position)
         elif word not in _FILLER:
-            self.found["unknown"].append(word)
+            self.found["unknown"].append(_Found(word, position))
 
-    def _mention(self, kind: str, plural: bool) -> None:
-        mention = Mention(kind, tuple(self.found["colour"]), tuple(self.found["size"]))
-        self.found["colour"], self.found["size"] = [], []
+    def _mention(self, kind: _Found, plural: bool) -> None:
+        adjectives = self._take_adjectives()
         number = self.number or (2 if plural else 1)
-        if plural or self.number:
-            self.counts.append(Count(mention, self.number))
-        before, start = self.last, len(self.mentions)
+        before, start = self.last, len(self.drafts)
         self.last = self.undivided = range(start, start + number)
-        self.mentions += [mention] * number
+        for _ in self.last:
+            copy = {name: list(found) for name, found in adjectives.items()}
+            self.drafts.append(_Draft(kind.meaning, kind.position, copy))
+        if plural or self.number:
+            position = self.number_position if self.number else kind.position
+            self.counts.append((Count(self.drafts[-1].mention(), self.number), position))
         self.number = None
         if self.pending and before:
-            pairs = [(a, b) for a in before for b in self.last]
-            self.relations += [Relation(a, self.pending, b) for a, b in pairs]
+            for a, b in product(before, self.last):
+                relation = Relation(a, self.pending.meaning, b)
+                self.relations.append((relation, self.pending.position))
             self.pending = None
         self._drop_pending()
 
+    def _take_adjectives(self) -> dict[str, list[_Found]]:
+        adjectives = {name: self.found[name] for name in _ADJECTIVES}
+        self.found |= {name: [] for name in _ADJECTIVES}
+        return adjectives
+
     def _divide(self) -> None:
         """Give "one red" to one of "two cars", if no thing follows it."""
-        adjectives = {name: tuple(self.found[name]) for name in _ADJECTIVES}
-        if not self.number or not any(adjectives.values()):
+        described = any(self.found[name] for name in _ADJECTIVES)
+        if not self.number or not described or len(self.undivided) < self.number:
             return
-        chosen = self.undivided[: self.number]
-        if len(chosen) == self.number:
-            self._describe(chosen, adjectives)
-            self.undivided = self.undivided[self.number :]
-            self.found["colour"], self.found["size"], self.number = [], [], None
+        adjectives = self._take_adjectives()
+        for i in self.undivided[: self.number]:
+            for name, found in adjectives.items():
+                self.drafts[i].adjectives[name] += found
+        self.undivided = self.undivided[self.number :]
+        self.number = None
 
-    def _describe(self, which: range, adjectives: dict[str, tuple[str, ...]]) -> None:
-        """Add colours and sizes to mentions."""
-        for i in which:
-            old = self.mentions[i]
-            colours = old.colours + adjectives.get("colour", ())
-            sizes = old.sizes + adjectives.get("size", ())
-            self.mentions[i] = replace(old, colours=colours, sizes=sizes)
-
-    def _in_the_sky(self) -> None:
-        """Check that what "in the sky" follows flies; it is a claim about "something" only."""
-        for i in self.last:
-            kind = self.mentions[i].kind
-            if kind == ANY:
-                self.mentions[i] = replace(self.mentions[i], kind=FLYING)
-            elif kind not in SKY_KINDS:
-                self.found["unknown"].append("sky")
-                return
-        if not self.last:
-            self.found["unknown"].append("sky")
+    def _in_the_sky(self, word: str, position: int) -> None:
+        """Check that what "in the sky" or "flying" follows flies; about "something", claim it."""
+        drafts = self.drafts[self.last.start : self.last.stop]
+        for draft in drafts:
+            draft.kind = FLYING if draft.kind == ANY else draft.kind
+        if not drafts or any(draft.kind not in (FLYING, *SKY_KINDS) for draft in drafts):
+            self.found["unknown"].append(_Found(word, position))
 
     def _drop_pending(self) -> None:
         if self.pending:
             self.found["dangling"].append(self.pending)
         self.pending = None
 
-    def finish(self) -> Description:
+    def finish(self) -> tuple[Description, Positions]:
         """Return all claims; a colour, size or count without a thing counts as unknown."""
         self._divide()
         self._drop_pending()
-        unknown = self.found["unknown"] + self.found["colour"] + self.found["size"]
-        return Description(
-            tuple(self.mentions),
-            tuple(self.relations),
-            tuple(self.found["sky"]),
-            tuple(self.found["ground"]),
-            tuple(self.found["dangling"]),
-            tuple(unknown + [str(self.number)] * (self.number is not None)),
-            tuple(self.counts),
+        unknown = [found for name in ("unknown", *_ADJECTIVES) for found in self.found[name]]
+        if self.number:
+            unknown.append(_Found(str(self.number), self.number_position))
+        description = Description(
+            tuple(draft.mention() for draft in self.drafts),
+            tuple(relation for relation, _ in self.relations),
+            _meanings(self.found["sky"]),
+            _meanings(self.found["ground"]),
+            _meanings(self.found["dangling"]),
+            _meanings(unknown),
+            tuple(count for count, _ in self.counts),
         )
+        positions = [position for draft in self.drafts for position in draft.positions()]
+        positions += [position for _, position in self.relations]
+        positions += [
+            f.position for name in ("dangling", "sky", "ground") for f in self.found[name]
+        ]
+        positions += [position for _, position in self.counts]
+        return description, Positions(tuple(positions), frozenset(f.position for f in unknown))

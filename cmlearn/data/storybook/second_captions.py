@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,7 +19,7 @@ from cmlearn.data.storybook.lexicon import (
     SIZE_WORDS,
     SKY_WORDS,
 )
-from cmlearn.data.storybook.parser import parse_caption
+from cmlearn.data.storybook.parser import parse_caption, words_of
 from cmlearn.data.storybook.scene import RELATIONS, Scene, Thing, holds
 
 MAX_WORDS = 24
@@ -258,3 +260,44 @@ def _open(phrases: _Phrases) -> str:
     elif phrases.chance(0.5):
         text += f" {phrases.place(thing)}"
     return phrases.timed(text, 0.3)
+
+
+# The same grammar as a regular expression. Commas are left out, because models generate tokens
+# without them.
+
+
+def is_second_grammatical(caption: str) -> bool:
+    """Tell whether a caption has a form that the grammar of the second edition produces.
+
+    Case and punctuation are ignored. A few captions pass that the grammar never produces, such as
+    "a red house in the snow and a blue tree over the grass".
+
+    Raises:
+        TypeError: the caption is not a string.
+    """
+    words = [word for word in words_of(caption) if word not in ",."]
+    articles_fit = all(
+        first not in ("a", "an") or article(second) == first for first, second in pairwise(words)
+    )
+    return articles_fit and _FORMS.fullmatch(" ".join(words)) is not None
+
+
+def _any(tables: Iterable[Iterable[str]]) -> str:
+    return f"(?:{'|'.join(word for table in tables for word in table)})"
+
+
+_COLOUR = _any(COLOUR_WORDS.values())
+_ADJECTIVES = rf"(?:{_any(SIZE_WORDS.values())} )?(?:{_COLOUR} )?"
+_NOUN = rf"(?:(?:an?|one) )?{_ADJECTIVES}{_any(KIND_WORDS.values())}"
+_EACH = rf"(?: one {_COLOUR}(?: one {_COLOUR})? and one {_COLOUR})?"
+_COUNTED = rf"(?:two|three) {_ADJECTIVES}{_any(PLURAL_WORDS.values())}{_EACH}"
+_PLACE = _any([*STANDING_PLACES.values(), *FLYING_PLACES.values()])
+_PLACED = rf"(?:{_NOUN}|{_COUNTED})(?: {_PLACE})?"
+_LIST = rf"{_PLACED}(?: {_PLACED})?(?:(?: and)? {_PLACED})?"
+_TIME = _any(TIMES.values())
+_RELATED = rf"{_LIST} (?:(?:is|are) )?{_any(RELATION_WORDS.values())} {_LIST}(?: with {_LIST})?"
+_SOMETHING = rf"something (?:{_any(SIZE_WORDS.values())} )?{_COLOUR}(?: {_PLACE})?"
+_FORMS = re.compile(
+    rf"(?:{_TIME} )?(?:(?:there (?:is|are)|a picture of) )?(?:{_LIST}|{_RELATED}|{_SOMETHING})"
+    rf"(?: {IN_THE_SKY})?(?: {_TIME})?"
+)
