@@ -20,10 +20,11 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "tells_all",
         ],
         "dataset": ["draw_storybook", "load_storybook"],
-        "edits": ["PARAPHRASES", "edit_one_word", "paraphrase", "reverse_relations"],
+        "edits": ["PARAPHRASES", "edit_one_word", "falsify", "paraphrase", "reverse_relations"],
         "lexicon": ["CLASSES", "MEANING"],
         "parser": ["parse_caption", "words_of"],
         "renderer": ["render", "render_thing", "thing_box"],
+        "requests": ["explain_request", "restate"],
         "scene": [
             "COLOURS",
             "GROUNDS",
@@ -40,8 +41,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "holds",
             "sample_scene",
         ],
-        "second_captions": ["caption_second_scene"],
+        "second_captions": ["caption_second_scene", "is_second_grammatical"],
         "second_scenes": ["NOVEL_COUNT", "novelties", "sample_second_scene"],
         "targets": ["LABELS", "from_slots", "multi_hot", "to_slots"],
+        "typed": ["load_typed", "load_typed_requests"],
     },
 )

@@ -7,9 +7,10 @@ from collections.abc import Collection, Mapping
 import numpy as np
 
 from cmlearn.data.storybook.captions import article
-from cmlearn.data.storybook.lexicon import CLASSES, MEANING
-from cmlearn.data.storybook.parser import words_of
-from cmlearn.data.storybook.scene import OPPOSITE
+from cmlearn.data.storybook.claims import all_true
+from cmlearn.data.storybook.lexicon import CLASSES, MEANING, PLURAL_WORDS
+from cmlearn.data.storybook.parser import parse_caption, words_of
+from cmlearn.data.storybook.scene import OPPOSITE, Scene
 
 # Word class -> value in a scene -> synonyms that no Storybook caption has. Each one is a plain
 # English word with one meaning in its class; "kite", "star" and "snow" have no such synonym.
@@ -76,6 +77,49 @@ def edit_one_word(caption: str, rng: np.random.Generator, only: str | None = Non
     others = [w for m, of in CLASSES[name].items() if m != meaning for w in of]
     words[i] = others[int(rng.integers(len(others)))]
     return _joined(words)
+
+
+# Word -> the words that may take its place, for `falsify`: those of its class with other meanings.
+# "Day" has none, because nobody says "by sunset". In "one red and one blue", "one" is no claim.
+_REPLACEMENTS: Mapping[str, tuple[str, ...]] = {
+    word: tuple(other for m, words in table.items() if m != meaning for other in words)
+    for table in (*CLASSES.values(), PLURAL_WORDS, {2: ("two",), 3: ("three",)})
+    for meaning, of in table.items()
+    for word in of
+}
+
+
+def falsify(caption: str, scene: Scene, rng: np.random.Generator) -> str:
+    """Replace one word by another of its class, such that the caption is false of its scene.
+
+    This also fits scenes with two things of a kind, of which a replaced word may be true as well:
+    beside a blue house, "a blue house" is no error for "a red house".
+
+    Args:
+        caption: a caption of either edition, true of the scene.
+        scene: the scene.
+        rng: random generator that chooses the word, and the one in its place.
+
+    Returns:
+        The edited caption, with "a" or "an" as the new word requires.
+
+    Raises:
+        ValueError: no word can be replaced so that the caption is false.
+    """
+    words = words_of(caption)
+    options = [
+        _joined([*words[:i], other, *words[i + 1 :]])
+        for i, word in enumerate(words)
+        if not _is_location(words, i)
+        for other in _REPLACEMENTS.get(word, ())
+    ]
+    for i in rng.permutation(len(options)):
+        if not all_true(parse_caption(options[i]), scene):
+            return options[i]
+    raise ValueError(
+        f"caption: no word of {caption!r} can be replaced by one that makes it false; give a "
+        "caption that names a thing, a ground or a sky of the scene"
+    )
 
 
 def reverse_relations(caption: str) -> str:

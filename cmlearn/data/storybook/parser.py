@@ -12,7 +12,7 @@ from cmlearn.data.storybook.claims import Count, Description, Mention, Relation
 from cmlearn.data.storybook.lexicon import ANY, FLYING, TYPED_MEANING
 from cmlearn.data.storybook.scene import SKY_KINDS
 
-_FILLER = frozenset(
+FILLER = frozenset(
     ("a", "an", "the", "is", "are", "there", "it", "picture", "in", "on", "at", "by", "to", "of")
     + ("and", "with", ",", ".")
     # What people type around a caption.
@@ -147,7 +147,7 @@ class _ParserState:
                 self.pending = None
         elif word in ("sky", "flying"):
             self._in_the_sky(word, position)
-        elif word not in _FILLER:
+        elif word not in FILLER:
             self.found["unknown"].append(_Found(word, position))
 
     def _mention(self, kind: _Found, plural: bool) -> None:
