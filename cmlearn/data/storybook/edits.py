@@ -79,11 +79,13 @@ def edit_one_word(caption: str, rng: np.random.Generator, only: str | None = Non
     return _joined(words)
 
 
+_COUNTS: Mapping[str, tuple[str, ...]] = {"2": ("two",), "3": ("three",)}
+_TABLES: tuple[Mapping[str, tuple[str, ...]], ...] = (*CLASSES.values(), PLURAL_WORDS, _COUNTS)
 # Word -> the words that may take its place, for `falsify`: those of its class with other meanings.
 # "Day" has none, because nobody says "by sunset". In "one red and one blue", "one" is no claim.
 _REPLACEMENTS: Mapping[str, tuple[str, ...]] = {
     word: tuple(other for m, words in table.items() if m != meaning for other in words)
-    for table in (*CLASSES.values(), PLURAL_WORDS, {2: ("two",), 3: ("three",)})
+    for table in _TABLES
     for meaning, of in table.items()
     for word in of
 }

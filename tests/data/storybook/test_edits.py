@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cmlearn.data.storybook.claims import all_true
 from cmlearn.data.storybook.dataset import load_storybook
-from cmlearn.data.storybook.edits import PARAPHRASES, paraphrase
+from cmlearn.data.storybook.edits import PARAPHRASES, falsify, paraphrase
 from cmlearn.data.storybook.lexicon import CLASSES, MEANING
-from cmlearn.data.storybook.parser import parse_caption
+from cmlearn.data.storybook.parser import parse_caption, words_of
+from cmlearn.data.storybook.scene import Scene, Thing
 from cmlearn.text.vocabulary import Vocabulary
 
 WORDS = [w for of in PARAPHRASES.values() for words in of.values() for w in words]
@@ -56,3 +58,35 @@ def test_the_same_generator_says_the_same():
 def test_an_unknown_class_is_refused():
     with pytest.raises(ValueError, match="have no paraphrases"):
         paraphrase("a red ball", np.random.default_rng(0), only=["shape"])
+
+
+@pytest.mark.parametrize("edition", [1, 2])
+def test_one_replaced_word_makes_a_caption_false(edition):
+    data, rng = load_storybook("val", edition=edition), np.random.default_rng(0)
+    changed = set()
+    for texts, scene in zip(data.captions[:300], data.scenes):
+        for text in texts:
+            edited = falsify(text, scene, rng)
+            assert not all_true(parse_caption(edited), scene), (text, edited)
+            ((old, _),) = (
+                pair
+                for pair in zip(words_of(text), words_of(edited), strict=True)
+                if pair[0] != pair[1] and set(pair) != {"a", "an"}
+            )
+            changed.add(old)
+    expected = {"red", "house", "small", "night", "snow", "left", "above"}
+    assert changed >= expected | ({"two", "three", "stars"} if edition == 2 else set())
+
+
+def test_a_word_that_would_be_true_as_well_is_not_chosen():
+    cars = tuple(Thing("car", c, "big", i) for i, c in enumerate(("red", "blue")))
+    scene = Scene("day", "snow", (*cars, Thing("tree", "green", "big", 2)))
+    rng = np.random.default_rng(0)
+    assert {falsify("red car", scene, rng).split()[1] for _ in range(50)} >= {"car", "house"}
+    assert "blue car" not in {falsify("red car", scene, rng) for _ in range(200)}
+    assert falsify("two cars", scene, rng) != "two cars"
+
+
+def test_a_caption_that_cannot_be_made_false_is_refused():
+    with pytest.raises(ValueError, match=r"caption: no word of 'something' .* give a caption"):
+        falsify("something", Scene("day", "sea", ()), np.random.default_rng(0))
