@@ -20,6 +20,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
     ("found", "wanted"),
     [
         ("all true 21.1 %", "all true 18.4 %"),
+        ("test 97 %  novel  55 %", "test 98 %  novel  60 %"),
         ("test 98 %   novel 60 %", "test 98 %  novel  57 %"),
         ("captioner 98.5 %, 100 %", "captioner 97.5 %, 99 %"),
         ("bound  -4227, rmse 0.14", "bound  -4038, rmse 0.15"),
@@ -105,13 +106,13 @@ def test_whole_numbers_below_twenty_are_exact(found, wanted):
 @pytest.mark.parametrize(
     ("wanted", "most", "too_far"),
     [
-        ("50 %", "54 %", "55 %"),
-        ("50.0 %", "54.4 %", "54.5 %"),
-        ("18.4 %", "21.8 %", "21.9 %"),
-        ("2 %", "3 %", "4 %"),
-        ("0 %", "1 %", "2 %"),
-        ("0.0 %", "0.1 %", "0.2 %"),
-        ("100 %", "99 %", "98 %"),
+        ("50 %", "56 %", "57 %"),
+        ("50.0 %", "56.7 %", "56.8 %"),
+        ("18.4 %", "23.5 %", "23.6 %"),
+        ("2 %", "4 %", "5 %"),
+        ("0 %", "2 %", "3 %"),
+        ("0.0 %", "2.0 %", "2.1 %"),
+        ("100 %", "98 %", "97 %"),
         ("120 %", "126 %", "127 %"),
         ("20", "21", "22"),
         ("200", "210", "211"),
@@ -133,12 +134,12 @@ def test_a_number_may_move_by_its_margin_and_no_unit_more(wanted, most, too_far)
     ("found", "passes"),
     [
         ("grid 44 %, pooled 47 %", True),
-        ("grid 46 %, pooled 46 %", False),
-        ("grid 46 %, pooled 45 %", False),
+        ("grid 47 %, pooled 47 %", False),
+        ("grid 47 %, pooled 45 %", False),
     ],
 )
 def test_numbers_clearly_apart_keep_their_order(found, passes):
-    wanted = "grid 43 %, pooled 48 %"
+    wanted = "grid 42 %, pooled 50 %"
     for ours, theirs in zip(found.split(", "), wanted.split(", "), strict=True):
         assert near(ours, theirs)  # each alone is near
     assert near(found, wanted) is passes
