@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "python -m cmlearn"
 MIN_LIMIT = 24  # the notebooks show single rows of a split; tests/test_any_data.py runs them so
+SHEET_ZOOM, SHEET_COLUMNS = 3, 4  # of the pictures of `draw-picture`
 CHECKOUT = Path(__file__).resolve().parents[1]
 Folder = Annotated[Path | None, typer.Option(help="Target folder (default: in data/downloads).")]
 READABLE: dict[str, Any] = {"exists": True, "dir_okay": False}
@@ -32,6 +33,45 @@ def draw(folder: Folder = None) -> None:
     from cmlearn.data.storybook.dataset import draw_storybook
 
     draw_storybook(folder)
+
+
+@app.command(
+    "draw-picture",
+    epilog=example(
+        f'{PROGRAM} draw-picture "two red houses in the snow at night"',
+        f'{PROGRAM} draw-picture "a kite, a boat, sunset" --count 16 --out kites.png',
+    ),
+)
+def draw_picture(
+    sentence: Annotated[str, typer.Argument(metavar="SENTENCE", help="What to draw, in quotes.")],
+    count: Annotated[int, typer.Option(min=1, max=64, help="Number of pictures.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
+    out: Annotated[
+        Path, typer.Option(help="PNG to write: a sheet of the pictures.", dir_okay=False)
+    ] = Path("picture.png"),
+    force: Annotated[bool, typer.Option("--force", help="Replace the file --out.")] = False,
+) -> None:
+    """Draw pictures of a sentence, in the world of Storybook.
+
+    The scene parser then checks how many of them show all that was asked.
+    """
+    import cv2
+
+    from cmlearn.apps.text_to_image import TextToImage, shows_all
+    from cmlearn.data.files import atomic_write
+    from cmlearn.training.runtime import seeded_generator, setup
+    from cmlearn.viz.images import contact_sheet
+
+    if out.exists() and not force:
+        raise FileExistsError(f"{out} exists: choose another --out, or add --force to replace it")
+    setup()
+    pictures = TextToImage.load().draw(sentence, count, seeded_generator(seed))
+    large = pictures.repeat(SHEET_ZOOM, axis=1).repeat(SHEET_ZOOM, axis=2)
+    sheet = contact_sheet(large, columns=min(count, SHEET_COLUMNS), gap=8)
+    with atomic_write(out) as partial:
+        partial.write_bytes(cv2.imencode(".png", sheet[..., ::-1])[1].tobytes())
+    right = sum(shows_all(sentence, pictures))
+    typer.echo(f"Saved: {out}. {right} of {count} show all that was asked, and nothing too many.")
 
 
 @app.command(epilog=example(f"{PROGRAM} download coco --folder /disk/coco"))
