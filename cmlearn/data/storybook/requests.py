@@ -312,19 +312,19 @@ def _impossible_relation(relation: Relation, description: Description) -> Senten
 
 
 def _impossible_together(description: Description) -> Sentence:
-    if _can_hold(description.relations, description):
+    """Say that relations contradict each other, as in "a kite above something above a house"."""
+    if not description.relations or _can_hold(description.relations, description):
         return None
-    kinds = [m.kind for m in description.mentions]
-    a, b = description.relations[0], description.relations[-1]
-    first, last = (f"{kinds[r.subject]} {r.name} {kinds[r.object]}" for r in (a, b))
-    return f'The relations contradict each other: "{first}" and "{last}".'
+    kinds = [mention.kind for mention in description.mentions]
+    said = [f'"{kinds[r.subject]} {r.name} {kinds[r.object]}"' for r in description.relations]
+    return f"{said[0]} and {said[-1]} contradict each other: a picture has two rows of three slots."
 
 
 def _can_hold(relations: Sequence[Relation], description: Description) -> bool:
     """Tell whether some arrangement in the six slots makes all relations true."""
     options = [_placements(mention.kind) for mention in description.mentions]
     return any(
-        len({(t.flies, t.column) for t in things}) == len(things)
+        len({(thing.flies, thing.column) for thing in things}) == len(things)
         and all(holds(things[r.subject], r.name, things[r.object]) for r in relations)
         for things in product(*options)
     )
