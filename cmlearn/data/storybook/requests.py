@@ -148,8 +148,8 @@ def _problems(words: Sequence[str], description: Description) -> Iterator[Senten
 
 
 def _empty(words: Sequence[str]) -> Sentence:
-    said = [word for word in words if word not in FILLER]
-    return None if said else f"The request is empty: say what to draw, such as {EXAMPLE}."
+    content = [word for word in words if word not in FILLER]
+    return None if content else f"The request is empty: say what to draw, such as {EXAMPLE}."
 
 
 def _unknown_word(word: str) -> Sentence:
@@ -275,9 +275,9 @@ def _implies(mention: Mention, other: Mention) -> bool:
 
 def _stacked(words: Sequence[str]) -> Sentence:
     """Say that no thing stands on or in another."""
-    said = [word for word in words if word not in ("a", "an", "the", "some")]
-    said = [word for word in said if TYPED_MEANING.get(word, ("",))[0] not in ("colour", "size")]
-    for first, second in pairwise(said):
+    kept = [word for word in words if word not in ("a", "an", "the", "some")]
+    kept = [word for word in kept if TYPED_MEANING.get(word, ("",))[0] not in ("colour", "size")]
+    for first, second in pairwise(kept):
         if first in ("on", "in") and TYPED_MEANING.get(second, ("",))[0] in ("kind", "plural"):
             return (
                 f'Nothing can be "{first}" a {TYPED_MEANING[second][1]}: '
@@ -316,8 +316,8 @@ def _impossible_together(description: Description) -> Sentence:
     if not description.relations or _can_hold(description.relations, description):
         return None
     kinds = [mention.kind for mention in description.mentions]
-    said = [f'"{kinds[r.subject]} {r.name} {kinds[r.object]}"' for r in description.relations]
-    return f"{said[0]} and {said[-1]} contradict each other: a picture has two rows of three slots."
+    kept = [f'"{kinds[r.subject]} {r.name} {kinds[r.object]}"' for r in description.relations]
+    return f"{kept[0]} and {kept[-1]} contradict each other: a picture has two rows of three slots."
 
 
 def _can_hold(relations: Sequence[Relation], description: Description) -> bool:
