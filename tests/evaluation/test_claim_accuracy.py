@@ -11,13 +11,16 @@ from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.storybook.captions import caption_scene
 from cmlearn.data.storybook.claims import CLAIM_KINDS, COUNT, all_true
 from cmlearn.data.storybook.dataset import load_storybook
-from cmlearn.data.storybook.edits import edit_one_word, reverse_relations
+from cmlearn.data.storybook.edits import edit_one_word, falsify, reverse_relations
 from cmlearn.data.storybook.lexicon import CLASSES, MEANING
 from cmlearn.data.storybook.parser import parse_caption, words_of
 from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import Scene, Thing, sample_scene
+from cmlearn.data.storybook.second_captions import caption_second_scene
+from cmlearn.data.storybook.second_scenes import sample_second_scene
 from cmlearn.evaluation.claim_accuracy import (
     captions_hold,
+    captions_hold_strictly,
     mark_words,
     score_caption,
     score_captions,
@@ -257,6 +260,57 @@ def test_which_captions_hold():
         False,
         False,
     ]
+
+
+TWO_HOUSES = Scene("day", "grass", (BIG_HOUSE, Thing("house", "red", "small", 1)))
+FULL = "a big red house on the grass at noon"
+
+
+def test_a_thing_too_many_is_strictly_wrong():
+    scenes, asked = [GRASS_SCENE, TWO_HOUSES, None], ["a red house"] * 3
+    assert captions_hold(scenes, asked).tolist() == [True, True, False]
+    assert captions_hold_strictly(scenes, asked).tolist() == [True, False, False]
+    assert captions_hold_strictly([GRASS_SCENE], [FULL]).tolist() == [False]
+
+
+def test_strict_truth_by_the_number_of_things_that_a_caption_names():
+    rates = score_scenes(
+        [GRASS_SCENE, TWO_HOUSES, TWO_HOUSES, GRASS_SCENE],
+        ["a red house", FULL, "two houses", "two kites"],
+    )
+    assert (rates["all_true"], rates["strict"]) == (0.75, 0.5)
+    assert (rates["strict_1"], rates["strict_2"]) == (0.5, 0.5)
+    assert math.isnan(rates["strict_3"])
+    assert rates["count"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("caption", "expected"),
+    [
+        ("two red houses", []),
+        ("three red houses", ["three", "houses"]),
+        ("two blue houses", ["two", "blue"]),
+        ("houses and a kite", ["kite"]),
+        ("two houses, one red and one blue", ["blue"]),
+        ("two houses, one big and one small", []),
+        ("two houses left of a kite at night", ["kite", "night"]),
+        ("one house", ["one"]),
+        ("something red in the sky", ["something"]),
+        ("a house in the sky", ["sky"]),
+    ],
+)
+def test_the_false_words_of_the_second_edition_are_marked(caption, expected):
+    assert [word for word, true in mark_words(caption, TWO_HOUSES) if not true] == expected
+
+
+def test_true_captions_of_the_second_edition_have_no_false_word():
+    rng = np.random.default_rng(0)
+    for _ in range(100):
+        scene = sample_second_scene(rng)
+        for caption in caption_second_scene(scene, rng):
+            assert all(true for _, true in mark_words(caption, scene)), caption
+            edited = falsify(caption, scene, rng)
+            assert not all(true for _, true in mark_words(edited, scene)), edited
 
 
 def test_variety_counts_different_true_scenes():

@@ -10,12 +10,22 @@ from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.images import blur
 from cmlearn.data.storybook.dataset import load_storybook
-from cmlearn.data.storybook.edits import edit_one_word
+from cmlearn.data.storybook.edits import edit_one_word, falsify
+from cmlearn.data.storybook.parser import parse_caption
 from cmlearn.data.storybook.renderer import render
-from cmlearn.data.storybook.scene import Scene, Thing, sample_scene
+from cmlearn.data.storybook.scene import (
+    COLOURS,
+    KINDS,
+    SIZES,
+    Scene,
+    Thing,
+    sample_scene,
+)
+from cmlearn.data.storybook.targets import slot_of
 from cmlearn.evaluation.claim_accuracy import (
     SceneParser,
     captions_hold,
+    captions_hold_strictly,
 )
 from cmlearn.evaluation.scene_parser import classifier_parser, parse_scenes
 from cmlearn.models.scene_classifier import SceneClassifier, SceneClassifierConfig
@@ -142,6 +152,78 @@ def test_ceiling_floor_and_specificity_of_the_scene_parser(some):
     assert rate(scenes, [*some.captions[1:], some.captions[0]]) < 0.1
     edited = [[edit_one_word(text, rng) for text in texts] for texts in some.captions]
     assert rate(scenes, edited) == 0
+
+
+# ── The second edition ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="module")
+def second() -> CaptionedPictures:
+    """Val of the second edition; decision 22 has the numbers of these tests as a table."""
+    return load_storybook("val", edition=2)
+
+
+def both_rates(scenes, captions) -> tuple[float, float]:
+    """Shares of all captions that hold of their scenes, and that hold strictly."""
+    repeated = [scene for scene, texts in zip(scenes, captions) for _ in texts]
+    flat = [text for texts in captions for text in texts]
+    return captions_hold(repeated, flat).mean(), captions_hold_strictly(repeated, flat).mean()
+
+
+def add_thing(scene: Scene, rng: np.random.Generator, kind: str, colour: str, size: str) -> Scene:
+    """The scene with one thing more, in a free slot."""
+    taken = set(map(slot_of, scene.things))
+    things = [Thing(kind, colour, size, column) for column in range(3)]
+    free = [thing for thing in things if slot_of(thing) not in taken]
+    added = free[int(rng.integers(len(free)))]
+    return Scene(scene.sky, scene.ground, (*scene.things, added), scene.variant)
+
+
+def any_thing(scene: Scene, rng: np.random.Generator) -> Scene:
+    taken = [thing.flies for thing in scene.things]
+    kinds = [k for k in KINDS if taken.count(Thing(k, "red", "big", 0).flies) < 3]
+    values = (str(rng.choice(of)) for of in (kinds, COLOURS, SIZES))
+    return add_thing(scene, rng, *values)
+
+
+def test_repeated_kinds_are_read_exactly(second):
+    read = parse_scenes(np.asarray(second.images))
+    assert [r and r.content for r in read] == [s.content for s in second.scenes]
+
+
+def test_ceiling_floor_and_specificity_on_the_second_edition(second):
+    scenes, rng = parse_scenes(np.asarray(second.images)), np.random.default_rng(0)
+    assert both_rates(scenes, second.captions) == (1, 1)
+    shuffled = [*second.captions[1:], second.captions[0]]
+    assert max(both_rates(scenes, shuffled)) < 0.02
+    edited = [
+        [falsify(text, scene, rng) for text in texts]
+        for texts, scene in zip(second.captions, second.scenes)
+    ]
+    assert both_rates(scenes, edited) == (0, 0)
+
+
+def test_a_thing_too_many_is_seen_where_the_caption_tells_all(second):
+    rng = np.random.default_rng(0)
+    more = pictures_of(*(any_thing(scene, rng) for scene in second.scenes))
+    loose, strict = both_rates(parse_scenes(more), [texts[:1] for texts in second.captions])
+    assert loose > 0.99  # but for a count, a thing more makes no claim false
+    assert strict == 0
+
+
+def test_a_second_thing_like_the_one_that_is_named_is_seen(second):
+    rng = np.random.default_rng(0)
+    checked = 0
+    for texts, scene in zip(second.captions[:300], second.scenes):
+        like = scene.things[0]
+        if [thing.flies for thing in scene.things].count(like.flies) == 3:
+            continue
+        more = add_thing(scene, rng, like.kind, like.colour, like.size)
+        (read,) = parse_scenes(pictures_of(more))
+        named = [t for t in texts if any(m.fits(like) for m in parse_caption(t).mentions)]
+        assert not captions_hold_strictly([read] * len(named), named).any()
+        checked += len(named)
+    assert checked > 1000
 
 
 # ── The parser by a classifier ───────────────────────────────────────────────────────────────────

@@ -78,8 +78,7 @@ PLURAL_WORDS: Mapping[str, tuple[str, ...]] = {
 }
 COUNT_WORDS: Mapping[int, tuple[str, ...]] = {1: ("one",), 2: ("two",), 3: ("three",)}
 
-# Word -> (word class, value), for the parser. Captions that people type also have digits, "thing"
-# and "day" ("by day").
+# Word -> (word class, value), for the parser. Digits, "thing" and "things" are only typed.
 TYPED_MEANING: Mapping[str, tuple[str, str | int]] = {
     **MEANING,
     **{word: ("plural", kind) for kind, words in PLURAL_WORDS.items() for word in words},

@@ -148,8 +148,8 @@ def _problems(words: Sequence[str], description: Description) -> Iterator[Senten
 
 
 def _empty(words: Sequence[str]) -> Sentence:
-    said = [word for word in words if word not in FILLER]
-    return None if said else f"The request is empty: say what to draw, such as {EXAMPLE}."
+    content = [word for word in words if word not in FILLER]
+    return None if content else f"The request is empty: say what to draw, such as {EXAMPLE}."
 
 
 def _unknown_word(word: str) -> Sentence:
@@ -275,9 +275,9 @@ def _implies(mention: Mention, other: Mention) -> bool:
 
 def _stacked(words: Sequence[str]) -> Sentence:
     """Say that no thing stands on or in another."""
-    said = [word for word in words if word not in ("a", "an", "the", "some")]
-    said = [word for word in said if TYPED_MEANING.get(word, ("",))[0] not in ("colour", "size")]
-    for first, second in pairwise(said):
+    kept = [word for word in words if word not in ("a", "an", "the", "some")]
+    kept = [word for word in kept if TYPED_MEANING.get(word, ("",))[0] not in ("colour", "size")]
+    for first, second in pairwise(kept):
         if first in ("on", "in") and TYPED_MEANING.get(second, ("",))[0] in ("kind", "plural"):
             return (
                 f'Nothing can be "{first}" a {TYPED_MEANING[second][1]}: '
@@ -312,19 +312,19 @@ def _impossible_relation(relation: Relation, description: Description) -> Senten
 
 
 def _impossible_together(description: Description) -> Sentence:
-    if _can_hold(description.relations, description):
+    """Say that relations contradict each other, as in "a kite above something above a house"."""
+    if not description.relations or _can_hold(description.relations, description):
         return None
-    kinds = [m.kind for m in description.mentions]
-    a, b = description.relations[0], description.relations[-1]
-    first, last = (f"{kinds[r.subject]} {r.name} {kinds[r.object]}" for r in (a, b))
-    return f'The relations contradict each other: "{first}" and "{last}".'
+    kinds = [mention.kind for mention in description.mentions]
+    kept = [f'"{kinds[r.subject]} {r.name} {kinds[r.object]}"' for r in description.relations]
+    return f"{kept[0]} and {kept[-1]} contradict each other: a picture has two rows of three slots."
 
 
 def _can_hold(relations: Sequence[Relation], description: Description) -> bool:
     """Tell whether some arrangement in the six slots makes all relations true."""
     options = [_placements(mention.kind) for mention in description.mentions]
     return any(
-        len({(t.flies, t.column) for t in things}) == len(things)
+        len({(thing.flies, thing.column) for thing in things}) == len(things)
         and all(holds(things[r.subject], r.name, things[r.object]) for r in relations)
         for things in product(*options)
     )

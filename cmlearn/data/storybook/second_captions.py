@@ -21,18 +21,19 @@ from cmlearn.data.storybook.lexicon import (
 )
 from cmlearn.data.storybook.parser import parse_caption, words_of
 from cmlearn.data.storybook.scene import RELATIONS, Scene, Thing, holds
+from cmlearn.data.storybook.second_scenes import follows_the_second_rules
 
 MAX_WORDS = 24
 Things = tuple[Thing, ...]
 
 # Ground -> where a thing stands; where it flies.
-STANDING_PLACES: Mapping[str, tuple[str, ...]] = {
+STANDING_WHERE: Mapping[str, tuple[str, ...]] = {
     "grass": ("on the grass", "in the grass", "in the meadow"),
     "sand": ("on the sand", "in the sand", "on the beach"),
     "snow": ("on the snow", "in the snow"),
     "sea": ("on the sea", "in the sea", "on the water", "by the sea"),
 }
-FLYING_PLACES: Mapping[str, tuple[str, ...]] = {
+FLYING_WHERE: Mapping[str, tuple[str, ...]] = {
     "grass": ("over the grass", "over the meadow"),
     "sand": ("over the sand", "over the beach"),
     "snow": ("over the snow",),
@@ -50,8 +51,7 @@ def caption_second_scene(scene: Scene, rng: np.random.Generator) -> tuple[str, .
 
     The first caption tells all. The second and third state a relation in both directions, if the
     scene has two things, or two groups of things, that words can tell apart. The fourth is short,
-    without articles; the fifth tells
-    all, or leaves things open. All are strictly true (see
+    without articles; the fifth tells all, or leaves things open. All are strictly true (see
     `claims.strictly_true`), and have at most `MAX_WORDS` words.
 
     Args:
@@ -60,7 +60,15 @@ def caption_second_scene(scene: Scene, rng: np.random.Generator) -> tuple[str, .
 
     Returns:
         Five strings in lower case, without a full stop.
+
+    Raises:
+        ValueError: the scene breaks the rules.
     """
+    if not follows_the_second_rules(scene):
+        raise ValueError(
+            "scene: it must have one to three things that its ground allows, and things of "
+            f"different kinds must have different colours; got {scene}"
+        )
     ends = _ends(scene)
     related: tuple[_Form, _Form] = (_partial, _short)
     if ends:
@@ -109,8 +117,8 @@ def _ends(scene: Scene) -> list[tuple[Things, Things]]:
 
     Each end can be told from every other thing by kind, colour and size, and a relation holds.
     """
-    looks_of = [(t.kind, t.colour, t.size) for t in scene.things]
-    single = [(t,) for t, looks in zip(scene.things, looks_of) if looks_of.count(looks) == 1]
+    attributes = [(t.kind, t.colour, t.size) for t in scene.things]
+    single = [(t,) for t, own in zip(scene.things, attributes) if attributes.count(own) == 1]
     ends: list[Things] = list(dict.fromkeys([*single, *_groups(scene.things)]))
     return [(a, b) for a in ends for b in ends if not set(a) & set(b) and _true_relations(a, b)]
 
@@ -174,8 +182,8 @@ class _Phrases:
         return _joined(parts) if self.articles or self.chance(0.5) else ", ".join(parts)
 
     def place(self, thing: Thing) -> str:
-        places = FLYING_PLACES if thing.flies else STANDING_PLACES
-        return self.pick(places[self.scene.ground])
+        phrases = FLYING_WHERE if thing.flies else STANDING_WHERE
+        return self.pick(phrases[self.scene.ground])
 
     def time(self) -> str:
         return self.pick(TIMES[self.scene.sky])
@@ -291,7 +299,7 @@ _ADJECTIVES = rf"(?:{_any(SIZE_WORDS.values())} )?(?:{_COLOUR} )?"
 _NOUN = rf"(?:(?:an?|one) )?{_ADJECTIVES}{_any(KIND_WORDS.values())}"
 _EACH = rf"(?: one {_COLOUR}(?: one {_COLOUR})? and one {_COLOUR})?"
 _COUNTED = rf"(?:two|three) {_ADJECTIVES}{_any(PLURAL_WORDS.values())}{_EACH}"
-_PLACE = _any([*STANDING_PLACES.values(), *FLYING_PLACES.values()])
+_PLACE = _any([*STANDING_WHERE.values(), *FLYING_WHERE.values()])
 _PLACED = rf"(?:{_NOUN}|{_COUNTED})(?: {_PLACE})?"
 _LIST = rf"{_PLACED}(?: {_PLACED})?(?:(?: and)? {_PLACED})?"
 _TIME = _any(TIMES.values())

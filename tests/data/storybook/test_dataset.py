@@ -18,6 +18,7 @@ from cmlearn.data.images import load_image
 from cmlearn.data.photos.coco import read_coco
 from cmlearn.data.storybook import dataset
 from cmlearn.data.storybook.dataset import (
+    SECOND_SPLITS,
     SPLITS,
     Split,
     draw_storybook,
@@ -32,6 +33,13 @@ from cmlearn.data.storybook.scene import (
     has_novel_pair,
     has_novel_relation,
     holds,
+)
+from cmlearn.data.storybook.second_scenes import (
+    NOVEL_COUNT,
+    NOVELTIES,
+    follows_the_second_rules,
+    group_sizes,
+    novelties,
 )
 
 COUNTS = {"train": 12, "val": 4, "test": 5, "novel": 6}
@@ -308,3 +316,104 @@ def test_the_data_card_says_what_the_code_does(root):
     kinds, colours = (" | ".join(of) for of in (NOVEL_COLOUR, NOVEL_COLOUR.values()))
     assert f"| kind | {kinds} |" in card
     assert f"| its new colour | {colours} |" in card
+
+
+# ── the second edition ────────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def small_second(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A second edition of one small split, with the checksums that it should have."""
+    splits = {"val": Split(4, 20_001, "", ""), "test": Split(3, 30_001, "", "")}
+    monkeypatch.setattr(dataset, "SECOND_SPLITS", splits)
+    scenes_of.cache_clear()
+    scenes = scenes_of("val", 2)
+    pixels = b"".join(render(scene, 64).tobytes() for scene in scenes)
+    text = json.dumps(dataset._annotations("val", scenes, 2), indent=0)
+    digests = (hashlib.sha256(data).hexdigest() for data in (pixels, text.encode()))
+    splits["val"] = Split(4, 20_001, *digests)
+    yield
+    scenes_of.cache_clear()
+
+
+@pytest.mark.usefixtures("small_second")
+def test_the_second_edition_lies_beside_the_first(tmp_path, monkeypatch):
+    monkeypatch.setenv("CMLEARN_HOME", str(tmp_path))
+    data = load_storybook("val", edition=2)
+    assert [path.name for path in (tmp_path / "downloads").iterdir()] == ["storybook2"]
+    assert data.name == "storybook2/val"
+    assert data.scenes == scenes_of("val", 2)
+    assert data.image_ids == (20_001, 20_002, 20_003, 20_004)
+    assert all(len(texts) == 5 for texts in data.captions)
+    items = read_coco(tmp_path / "downloads" / "storybook2", "val")
+    assert data.captions == tuple(item.captions for item in items)
+    monkeypatch.setattr(dataset, "render", None)  # the second use draws nothing
+    assert load_storybook("val", edition=2).captions == data.captions
+
+
+@pytest.mark.usefixtures("small", "small_second")
+def test_an_edition_drawn_over_the_other_is_drawn_again(tmp_path):
+    assert load_storybook("val", tmp_path, edition=2).name == "storybook2/val"
+    first = load_storybook("val", tmp_path)
+    assert first.scenes == scenes_of("val")
+
+
+@pytest.mark.parametrize("edition", [0, 3, "2", None])
+def test_an_edition_that_does_not_exist(tmp_path, edition):
+    with pytest.raises(ValueError, match=r"edition: must be one of \(1, 2\), got"):
+        load_storybook("val", tmp_path, edition=edition)
+
+
+@pytest.fixture(scope="module")
+def second_splits() -> dict[str, CaptionedPictures]:
+    return {name: load_storybook(name, edition=2) for name in SECOND_SPLITS}
+
+
+def test_the_second_edition_has_the_names_and_sizes_of_the_first():
+    assert {name: (split.count, split.first_id) for name, split in SECOND_SPLITS.items()} == {
+        name: (split.count, split.first_id) for name, split in SPLITS.items()
+    }
+
+
+def test_the_pixels_of_the_second_edition_are_those_of_its_checksums(second_splits):
+    for name, data in second_splits.items():
+        assert len(data) == SECOND_SPLITS[name].count
+        assert hashlib.sha256(data.images.data).hexdigest() == SECOND_SPLITS[name].pixels
+
+
+def test_splits_of_the_second_edition_share_no_content(second_splits):
+    contents = {name: {s.content for s in data.scenes} for name, data in second_splits.items()}
+    for a, b in permutations(contents, 2):
+        assert not contents[a] & contents[b], (a, b)
+
+
+def test_nothing_novel_leaks_into_the_second_edition(second_splits):
+    for name in ("train", "val", "test"):
+        assert not any(novelties(scene) for scene in second_splits[name].scenes)
+
+
+def test_novel_scenes_of_the_second_edition_have_one_novelty(second_splits):
+    scenes = second_splits["novel"].scenes
+    found = [novelties(scene) for scene in scenes]
+    assert {len(each) for each in found} == {1}
+    assert min(found.count(frozenset({name})) for name in NOVELTIES) >= 70
+    assert {(t.kind, t.colour) for s in scenes for t in s.things} >= set(NOVEL_COLOUR.items())
+    assert {pair for scene in scenes for pair in group_sizes(scene).items()} >= set(NOVEL_COUNT)
+
+
+def test_training_on_the_second_edition_shows_all_that_is_not_novel(second_splits):
+    scenes = second_splits["train"].scenes
+    assert all(follows_the_second_rules(scene) for scene in scenes)
+    pairs = [(t.kind, t.colour, t.size) for s in scenes for t in s.things]
+    counts = {pair: pairs.count(pair) for pair in set(pairs)}
+    assert len(counts) == 9 * 5 * 2
+    assert min(counts.values()) >= 50
+    groups = [pair for scene in scenes for pair in group_sizes(scene).items()]
+    expected = {(kind, n) for kind in NOVEL_COLOUR for n in (1, 2, 3)} - set(NOVEL_COUNT)
+    assert {pair for pair in set(groups) if groups.count(pair) >= 20} == expected
+
+
+def test_the_data_card_says_what_the_second_edition_is(root):
+    card = (root / "data" / "README.md").read_text("utf-8")
+    for name, split in SECOND_SPLITS.items():
+        assert f"| {name} | `{split.pixels}` | `{split.annotations}` |" in card

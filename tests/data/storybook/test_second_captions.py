@@ -76,7 +76,7 @@ def test_relations_are_stated_from_both_sides(case):
 
 @settings(deadline=None)
 @given(captioned_scenes())
-def test_the_ends_of_a_relation_can_be_told_apart(case):
+def test_the_ends_of_a_relation_are_unique(case):
     scene, texts = case
     for text in texts:
         description = parse_caption(text)
@@ -128,6 +128,13 @@ def test_the_smallest_scene_has_five_captions():
     scene = Scene("day", "snow", (Thing("star", "red", "big", 0),))
     for seed in range(200):
         assert len(set(caption_second_scene(scene, np.random.default_rng(seed)))) == 5
+
+
+@pytest.mark.parametrize("colours", [(), ("red", "red", "blue")])
+def test_a_scene_that_breaks_the_rules_is_refused(colours):
+    things = tuple(Thing("car", colour, "big", i) for i, colour in enumerate(colours))
+    with pytest.raises(ValueError, match="scene: it must have one to three things"):
+        caption_second_scene(Scene("day", "snow", things), np.random.default_rng(0))
 
 
 def test_twins_have_no_relation():
