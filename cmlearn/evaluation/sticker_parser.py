@@ -140,8 +140,9 @@ def sticker_variety(stickers: np.ndarray, captions: Sequence[str]) -> float:
     seen = []
     for row, caption in zip(stickers, captions, strict=True):
         parses = parse_stickers(row)
-        right = check_stickers(parses, [caption] * len(row)).all(axis=1)
-        seen.append({parse.backdrop for parse, ok in zip(parses, right) if ok and parse})
+        right = check_stickers(parses, [caption] * len(row))
+        pairs = zip(parses, right, strict=True)
+        seen.append({parse.backdrop for parse, each in pairs if each.all() and parse})
     return float(np.mean([len(backdrops) for backdrops in seen]))
 
 

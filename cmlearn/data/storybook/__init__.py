@@ -37,6 +37,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "holds",
             "sample_scene",
         ],
+        "stickers": ["STICKER_SIZE", "cut_stickers", "load_stickers", "sticker_caption"],
         "targets": ["LABELS", "from_slots", "multi_hot", "to_slots"],
     },
 )
