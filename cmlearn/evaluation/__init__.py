@@ -34,6 +34,12 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "probing": ["FIRST_KIND", "linear_probe", "principal_components", "word_order_captions"],
         "retrieval": ["label_precision", "nearest_neighbours", "recall_at_k"],
         "scene_parser": ["classifier_parser", "parse_scenes"],
+        "sticker_parser": [
+            "check_stickers",
+            "parse_stickers",
+            "score_stickers",
+            "sticker_variety",
+        ],
         "sensitivity": ["gradient_norms", "swap_sensitivity"],
     },
 )

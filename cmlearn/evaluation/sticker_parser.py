@@ -26,14 +26,15 @@ from cmlearn.data.storybook.scene import (
 )
 from cmlearn.data.storybook.stickers import STICKER_SIZE, window
 
+PARTS = ("kind", "colour", "size")
 BATCH = 250  # stickers parsed at once; bounds the memory
 VALUES = 3 * STICKER_SIZE**2
 
 # Thresholds, chosen on val: they accept what is blurred or noisy a little, and reject noise and
 # blends of two stickers.
 CAP = 40.0  # summed RGB difference at which a pixel's distance to a background saturates
-EXPLAINS = 0.5  # share of a thing's squared distance to its background that must be explained
-STRANGE = 60.0  # RGB distance from which a smoothed pixel is an outlier
+EXPLAINS = 0.3  # share of a thing's squared distance to its background that must be explained
+STRANGE = 60.0  # RGB distance from which a smoothed pixel outside the thing is an outlier
 STRAY = 0.03  # share of the pixels that may be outliers
 
 
@@ -98,15 +99,12 @@ def score_stickers(stickers: np.ndarray, captions: Sequence[str]) -> dict[str, f
             caption does not name one thing.
     """
     right = check_stickers(parse_stickers(stickers), captions)
-    shares = {name: float(column.mean()) for name, column in zip(PARTS, right[:, :3].T)}
+    shares = {name: float(right[:, n].mean()) for n, name in enumerate(PARTS)}
     return {
         **shares,
         "all": float(right[:, :3].all(axis=1).mean()),
         "unreadable": float(1 - right[:, 3].mean()),
     }
-
-
-PARTS = ("kind", "colour", "size")
 
 
 def check_stickers(parses: Sequence[Sticker | None], captions: Sequence[str]) -> np.ndarray:
@@ -142,8 +140,9 @@ def sticker_variety(stickers: np.ndarray, captions: Sequence[str]) -> float:
     seen = []
     for row, caption in zip(stickers, captions, strict=True):
         parses = parse_stickers(row)
-        right = check_stickers(parses, [caption] * len(row)).all(axis=1)
-        seen.append({parse.backdrop for parse, ok in zip(parses, right) if ok and parse})
+        right = check_stickers(parses, [caption] * len(row))
+        pairs = zip(parses, right, strict=True)
+        seen.append({parse.backdrop for parse, each in pairs if each.all() and parse})
     return float(np.mean([len(backdrops) for backdrops in seen]))
 
 
@@ -227,8 +226,9 @@ def _parse_batch(stickers: np.ndarray) -> list[Sticker | None]:
     seen = stickers.reshape(len(stickers), -1)
     best, explained = _nearest_thing(seen - behind, behind)
     shapes = _shapes()
-    fit = shapes.picture[best] + (1 - shapes.opacity[best]) * behind
-    error = (seen - fit).reshape(stickers.shape)
+    opacity = shapes.opacity[best]
+    fit = shapes.picture[best] + (1 - opacity) * behind
+    error = np.where(opacity > 0, 0, seen - fit).reshape(stickers.shape)
     stray = (np.linalg.norm(_smooth(error), axis=3) > STRANGE).mean(axis=(1, 2))
     ok = (explained > EXPLAINS) & (stray < STRAY)
     return [

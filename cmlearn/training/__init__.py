@@ -10,6 +10,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "feature_cache": ["Features", "precompute_features"],
         "gan_loop": ["fit_gan", "moving_average", "with_noise"],
         "loop": ["fit"],
+        "muon": ["Muon"],
+        "resumable_loop": ["fit_resumable", "step_generator"],
         "runtime": [
             "autocast",
             "channels_last",

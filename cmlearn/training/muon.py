@@ -52,16 +52,10 @@ class Muon(torch.optim.Optimizer):
         for group in self.param_groups:
             for weight in group["params"]:
                 if weight.grad is not None:
-                    self._update(weight, group["lr"], group["momentum"])
-
-    def _update(self, weight: nn.Parameter, learning_rate: float, momentum: float) -> None:
-        state = self.state[weight]
-        if not state:
-            state["momentum"] = torch.zeros_like(weight)
-        mean = state["momentum"].lerp_(weight.grad, 1 - momentum)
-        update = orthogonalise(weight.grad.lerp(mean, momentum))
-        rows, columns = weight.shape
-        weight.sub_(update, alpha=learning_rate * max(1, rows / columns) ** 0.5)
+                    mean = self.state[weight].setdefault("mean", torch.zeros_like(weight))
+                    mean.lerp_(weight.grad, 1 - group["momentum"])
+                    update = orthogonalise(weight.grad.lerp(mean, group["momentum"]))
+                    weight.sub_(group["lr"] * max(1, len(weight) / weight.shape[1]) ** 0.5 * update)
 
 
 def orthogonalise(matrix: Tensor) -> Tensor:

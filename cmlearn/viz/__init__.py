@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "score_panels",
             "share_table",
             "loss_panels",
+            "trade_off",
         ],
         "display": ["show"],
         "images": [

@@ -92,6 +92,26 @@ def loss_panels(
     return figure
 
 
+def trade_off(points: Mapping[str, tuple[float, float]], title: str, x: str, y: str) -> Figure:
+    """Draw points that trade one quantity for another, joined in order.
+
+    Args:
+        points: label of a point to its two coordinates.
+        title: title of the figure.
+        x: label of the horizontal axis, with the unit.
+        y: label of the vertical axis, with the unit.
+    """
+    figure, axes = plt.subplots(figsize=(5.2, 3.4), layout="constrained")
+    xs, ys = zip(*points.values(), strict=True)
+    axes.plot(xs, ys, marker="o", color=BLUE)
+    for label, point in points.items():
+        axes.annotate(label, point, (6, 6), textcoords="offset points", fontsize=9, color=INK)
+    axes.margins(0.15)
+    axes.grid(color=FAINT)
+    label_axes(axes, title, x, y)
+    return figure
+
+
 def loss_terms(history: Mapping[str, np.ndarray], title: str) -> Figure:
     """Draw the terms of a loss as lines on one scale.
 

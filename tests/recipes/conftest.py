@@ -9,12 +9,21 @@ import pytest
 
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.storybook.dataset import load_storybook
-from cmlearn.recipes import captioner, gan, image_encoders, scene_classifier, vae
+from cmlearn.data.storybook.stickers import load_stickers
+from cmlearn.recipes import captioner, flow, gan, image_encoders, scene_classifier, vae
 from cmlearn.training.feature_cache import precompute_features
 
 
 def first_hundred(split: str) -> CaptionedPictures:
-    whole, rows = load_storybook(split), slice(0, 100)
+    return _first(load_storybook(split))
+
+
+def first_hundred_stickers(split: str) -> CaptionedPictures:
+    return _first(load_stickers(split))
+
+
+def _first(whole: CaptionedPictures) -> CaptionedPictures:
+    rows = slice(0, 100)
     return CaptionedPictures(
         whole.name, whole.images[rows], whole.captions[rows], whole.image_ids[rows],
         whole.scenes[rows] if whole.scenes else None,
@@ -23,7 +32,8 @@ def first_hundred(split: str) -> CaptionedPictures:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for module in (captioner, gan, image_encoders, scene_classifier, vae):
+    for module in (captioner, flow, gan, image_encoders, scene_classifier, vae):
         monkeypatch.setattr(module, "load_storybook", first_hundred)
+    monkeypatch.setattr(flow, "load_stickers", first_hundred_stickers)
     apart = partial(precompute_features, folder=tmp_path)
     monkeypatch.setattr(image_encoders, "precompute_features", apart)

@@ -43,6 +43,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "second_captions": ["caption_second_scene", "is_second_grammatical"],
         "second_scenes": ["NOVEL_COUNT", "novelties", "sample_second_scene"],
+        "stickers": ["STICKER_SIZE", "cut_stickers", "load_stickers", "sticker_caption"],
         "targets": ["LABELS", "from_slots", "multi_hot", "to_slots"],
         "typed": ["load_typed", "load_typed_requests"],
     },
