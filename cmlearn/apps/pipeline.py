@@ -12,8 +12,10 @@ from torch import Tensor
 
 from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.images import resize
+from cmlearn.data.storybook.captions import is_grammatical
 from cmlearn.data.storybook.claims import Claim, check_claims
 from cmlearn.data.storybook.parser import parse_caption
+from cmlearn.data.storybook.requests import restate
 from cmlearn.data.storybook.scene import GROUNDS, OPPOSITE, SKIES, Scene
 from cmlearn.evaluation.scene_parser import parse_scenes
 from cmlearn.models.captioner import Captioner, CaptionerConfig
@@ -102,7 +104,9 @@ class Pipeline:
     def draw(self, caption: str, count: int, rng: torch.Generator) -> np.ndarray:
         """Draw pictures from a caption; they differ in what the caption does not mention.
 
-        Words outside `text_vocabulary` are left out; `unknown_words` lists them.
+        A sentence outside the grammar of Storybook's captions, such as "red house", is restated in
+        it where that is possible ("a red house"), because the model learned no other. Words
+        outside `text_vocabulary` are left out; `unknown_words` lists them.
 
         Args:
             caption: up to `MAX_WORDS` words, at least one of them known.
@@ -120,7 +124,8 @@ class Pipeline:
         known = self._check_caption(caption)
         if not 1 <= index(count) <= MAX_COUNT:
             raise ValueError(f"count: must be 1 to {MAX_COUNT} pictures, got {count}")
-        tokens = self.text_vocabulary.encode_batch([" ".join(known)])  # (1, T)
+        in_grammar = None if is_grammatical(caption) else restate(caption)
+        tokens = self.text_vocabulary.encode_batch([in_grammar or " ".join(known)])  # (1, T)
         images = self.text_to_image.sample(tokens.expand(count, -1), rng)  # (count, 3, 32, 32)
         return np.stack([resize(image, IMAGE_SIZE, "cubic") for image in to_uint8(images).numpy()])
 
