@@ -55,6 +55,18 @@ def test_unknown_words_are_left_out_and_reported(pipeline):
     np.testing.assert_array_equal(with_dragon, without)
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("Red house, night", "a red house at night"),
+        ("blue tree left of big blue boat", "a blue tree left of a big blue boat"),
+    ],
+)
+def test_what_newcomers_type_is_drawn_as_in_the_grammar(pipeline, typed, said):
+    first, second = (pipeline.draw(text, 1, seeded_generator(0)) for text in (typed, said))
+    np.testing.assert_array_equal(first, second)
+
+
 @pytest.mark.parametrize("caption", ["", "  ", "?!…"])
 def test_an_empty_caption_is_refused(pipeline, caption):
     with pytest.raises(ValueError, match=r"no words.*knows these words: a, at, big"):
