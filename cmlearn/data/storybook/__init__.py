@@ -24,7 +24,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "lexicon": ["CLASSES", "MEANING"],
         "parser": ["parse_caption", "words_of"],
         "renderer": ["render", "render_thing", "thing_box"],
-        "requests": ["explain_request", "restate"],
+        "requests": ["explain_request"],
+        "restatement": ["restate"],
         "scene": [
             "COLOURS",
             "GROUNDS",

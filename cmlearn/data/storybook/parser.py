@@ -30,8 +30,9 @@ def parse_caption(caption: str) -> Description:
     each. "Over the snow" is a location and not a relation, so "above" and "below" are dropped when
     a ground follows before the next thing. "In the sky" may follow a thing that flies.
 
-    "Two red houses" mentions a red house twice, and counts the red houses. "Two cars, one red and
-    one blue" gives each of them its colour. "Red houses" are two or more.
+    "Two red houses" mentions a red house twice, and counts the red houses. "Red houses" are two or
+    more. "Two cars, one red and one blue" gives each of them its colour; "two red cars and one
+    blue" are three.
 
     Args:
         caption: any text, grammatical or not; case does not matter.
@@ -175,14 +176,22 @@ class _ParserState:
         return adjectives
 
     def _divide(self) -> None:
-        """Give "one red" to one of "two cars", if no thing follows it."""
+        """Give "one red" to one of "two cars", if no thing follows it.
+
+        After "two blue cars", it is another car.
+        """
         described = any(self.found[name] for name in _ADJECTIVES)
         if not self.number or not described or len(self.undivided) < self.number:
             return
-        adjectives = self._take_adjectives()
-        for i in self.undivided[: self.number]:
-            for name, found in adjectives.items():
-                self.drafts[i].adjectives[name] += found
+        parts = [self.drafts[i] for i in self.undivided[: self.number]]
+        if any(
+            part.adjectives[name] and self.found[name] for part in parts for name in _ADJECTIVES
+        ):
+            self._mention(_Found(parts[0].kind, self.number_position), plural=False)
+            return
+        for name, found in self._take_adjectives().items():
+            for part in parts:
+                part.adjectives[name] += found
         self.undivided = self.undivided[self.number :]
         self.number = None
 

@@ -1,4 +1,4 @@
-"""Say why a typed request cannot be drawn, and restate one that can in the grammar's own words."""
+"""Say which part of a typed request cannot be drawn, and why."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import pairwise, product
 
-from cmlearn.data.storybook.captions import article, is_grammatical
+from cmlearn.data.storybook.captions import article
 from cmlearn.data.storybook.claims import Count, Description, Mention, Relation
 from cmlearn.data.storybook.edits import PARAPHRASES
 from cmlearn.data.storybook.lexicon import (
     ANY,
     COUNT_WORDS,
     FLYING,
-    GROUND_WORDS,
     PLURAL_WORDS,
-    RELATION_WORDS,
     SIZE_WORDS,
-    SKY_WORDS,
     TYPED_MEANING,
 )
 from cmlearn.data.storybook.parser import FILLER, parse_caption, words_of
@@ -26,7 +23,6 @@ from cmlearn.data.storybook.scene import (
     GROUNDS,
     KINDS,
     KINDS_ON,
-    OPPOSITE,
     RELATIONS,
     SKY_KINDS,
     Thing,
@@ -50,18 +46,8 @@ _OTHER_COLOURS = ("pink", "black", "white", "brown", "grey", "gray", "gold", "si
 _OTHER_SIZES = ("medium", "tall", "short", "giant", "long", "wide", "thin")
 _OTHER_SKIES = (
     *("sun", "suns", "moon", "moons", "cloud", "clouds", "cloudy", "rain", "rainy", "rainbow"),
-    *(
-        "fog",
-        "foggy",
-        "storm",
-        "wind",
-        "windy",
-        "morning",
-        "evening",
-        "dawn",
-        "sunrise",
-        "afternoon",
-    ),
+    *("fog", "foggy", "storm", "wind", "windy", "sunny", "dark"),
+    *("morning", "evening", "dawn", "sunrise", "afternoon"),
 )
 _OTHER_GROUNDS = ("forest", "mountain", "mountains", "road", "street", "city", "river", "garden")
 _OTHER_RELATIONS = (
@@ -86,39 +72,6 @@ def explain_request(text: str) -> Sentence:
     words = words_of(text)
     description = parse_caption(text)
     return next((sentence for sentence in _problems(words, description) if sentence), None)
-
-
-def restate(text: str) -> str | None:
-    """Restate a request in the grammar of the first edition, with the same claims.
-
-    "red house, night" becomes "a red house at night". The shipped text-to-image models are trained
-    on that grammar.
-
-    Args:
-        text: what somebody typed.
-
-    Returns:
-        The sentence, or None if the request cannot be drawn or the grammar has no such sentence,
-        as for a thing without a colour, two things of one kind, or two relations.
-
-    Raises:
-        TypeError: the text is not a string.
-    """
-    description = parse_caption(text)
-    mentions, relations = description.mentions, description.relations
-    kinds = [mention.kind for mention in mentions]
-    if (
-        explain_request(text) is not None
-        or len(set(kinds)) < len(kinds)
-        or not all(m.kind in KINDS and m.colours for m in mentions)
-        or any(count.number is None for count in description.counts)
-        or len(relations) > 1
-    ):
-        return None
-    sentence = _related(description) if relations else _listed(description)
-    if sentence is None or not is_grammatical(sentence):
-        return None
-    return sentence
 
 
 # ── what cannot be drawn ──────────────────────────────────────────────────────────────────────
@@ -257,10 +210,16 @@ def _miscounted(count: Count, description: Description) -> Sentence:
     return f'"{counted}" leaves no room for the others that are named: write "{right}".'
 
 
+def describe(mention: Mention) -> str:
+    """Return what a mention names, such as "big red house"."""
+    sizes = [SIZE_WORDS[size][0] for size in dict.fromkeys(mention.sizes)]
+    return " ".join([*sizes, *dict.fromkeys(mention.colours), mention.kind])
+
+
 def _counted(mention: Mention, number: int) -> str:
     """Return "two red houses"."""
     (word,) = COUNT_WORDS[number]
-    return f"{word} {_words(mention)}{'' if number == 1 else 's'}"
+    return f"{word} {describe(mention)}{'' if number == 1 else 's'}"
 
 
 def _implies(mention: Mention, other: Mention) -> bool:
@@ -333,52 +292,3 @@ def _can_hold(relations: Sequence[Relation], description: Description) -> bool:
 def _placements(kind: str) -> list[Thing]:
     kinds = {ANY: ("ball", "kite"), FLYING: ("kite",)}.get(kind, (kind,))
     return [Thing(each, "red", "big", column) for each in kinds for column in range(3)]
-
-
-# ── the same in the first edition's grammar ───────────────────────────────────────────────────
-
-
-def _words(mention: Mention) -> str:
-    """Return "big red house"."""
-    sizes = [SIZE_WORDS[size][0] for size in dict.fromkeys(mention.sizes)]
-    return " ".join([*sizes, *dict.fromkeys(mention.colours), mention.kind])
-
-
-def _noun(mention: Mention) -> str:
-    return f"{article(_words(mention))} {_words(mention)}"
-
-
-def _time(description: Description) -> str:
-    return f" at {SKY_WORDS[description.skies[0]][0]}" if description.skies else ""
-
-
-def _place(description: Description, flies: bool) -> str:
-    if not description.grounds:
-        return ""
-    return f" {'over' if flies else 'on'} the {GROUND_WORDS[description.grounds[0]][0]}"
-
-
-def _listed(description: Description) -> str:
-    """Return "a, b and c at night", the ground with the last thing that stands."""
-    mentions = description.mentions
-    standing = [i for i, m in enumerate(mentions) if m.kind not in SKY_KINDS]
-    at = standing[-1] if standing else len(mentions) - 1
-    parts = [_noun(mention) for mention in mentions]
-    parts[at] += _place(description, flies=not standing)
-    text = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
-    return text + _time(description)
-
-
-def _related(description: Description) -> str | None:
-    """Return "a left of b on the snow, with c at night", turned around if only a stands."""
-    mentions, (relation,) = description.mentions, description.relations
-    subject, name, other = mentions[relation.subject], relation.name, mentions[relation.object]
-    if description.grounds and other.kind in SKY_KINDS:
-        subject, name, other = other, OPPOSITE[name], subject
-    if description.grounds and other.kind in SKY_KINDS:
-        return None
-    rest = [mention for mention in mentions if mention not in (subject, other)]
-    third = f", with {_noun(rest[0])}" if rest else ""
-    place = _place(description, flies=False)
-    words = RELATION_WORDS[name][0]
-    return f"{_noun(subject)} {words} {_noun(other)}{place}{third}{_time(description)}"

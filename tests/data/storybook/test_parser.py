@@ -165,6 +165,15 @@ def test_a_group_is_divided(text, colours):
     assert description.unknown == ()
 
 
+@pytest.mark.parametrize("text", ["two red cars and one blue", "two red cars and a blue one"])
+def test_one_blue_after_red_cars_is_another_car(text):
+    description = parse_caption(text)
+    blue = Mention("car", ("blue",))
+    assert description.mentions == (Mention("car", ("red",)),) * 2 + (blue,)
+    assert description.counts == (Count(description.mentions[0], 2), Count(blue, 1))
+    assert description.unknown == ()
+
+
 def test_one_red_house_after_cars_is_no_part_of_them():
     description = parse_caption("two cars, one red house")
     assert description.mentions == (Mention("car"), Mention("car"), RED_HOUSE)
