@@ -15,7 +15,7 @@ from cmlearn.data.images import resize
 from cmlearn.data.storybook.captions import is_grammatical
 from cmlearn.data.storybook.claims import Claim, check_claims
 from cmlearn.data.storybook.parser import parse_caption
-from cmlearn.data.storybook.requests import restate
+from cmlearn.data.storybook.restatement import restate
 from cmlearn.data.storybook.scene import GROUNDS, OPPOSITE, SKIES, Scene
 from cmlearn.evaluation.scene_parser import parse_scenes
 from cmlearn.models.captioner import Captioner, CaptionerConfig
