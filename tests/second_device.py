@@ -8,7 +8,8 @@ the CPU, and those that mix the two devices raise as they do on a GPU. `FakeTens
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from importlib import import_module
 from typing import Any
 from unittest import mock
@@ -22,6 +23,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 SECOND = torch.device("lazy")
 CPU = torch.device("cpu")
 MOVES = {"aten::_to_copy", "aten::copy_"}
+PACKING = "aten::_pack_padded_sequence"  # its lengths and batch sizes lie on the CPU everywhere
 INDEXING = {"aten::index", "aten::index_put", "aten::index_put_", "aten::_index_put_impl_"}
 
 
@@ -74,6 +76,8 @@ def run(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         args[0].data = SecondTensor(args[0].inner)
     if func._schema.is_mutable and name.endswith("_"):
         return args[0] if func._schema.returns else None
+    if name == PACKING and on_second:
+        return _wrapped(found[0]), found[1]
     return tree_map(_wrapped, found) if on_second else found
 
 
@@ -86,6 +90,8 @@ def _checked(name: str, args: tuple[Any, ...], tensors: list[Tensor]) -> bool:
         if not isinstance(base, SecondTensor) and any(isinstance(i, SecondTensor) for i in indices):
             raise RuntimeError(f"{name}: indices should be on the CPU, as what they point into is")
         tensors = [base, *args[2:3]]
+    if name == PACKING:
+        tensors = tensors[:1]
     second = [x for x in tensors if isinstance(x, SecondTensor)]
     # A single number on the CPU goes with any device.
     first = [x for x in tensors if not isinstance(x, SecondTensor) and x.ndim > 0]
@@ -106,6 +112,13 @@ def _wrapped(value: Any) -> Any:
     return SecondTensor(value) if isinstance(value, Tensor) else value
 
 
+def _autocast(
+    autocast: type[torch.autocast], kind: str, **how: Any
+) -> AbstractContextManager[object]:
+    """Leave `SECOND`, which has one precision, as it is."""
+    return nullcontext() if kind == SECOND.type else autocast(kind, **how)
+
+
 @contextmanager
 def second_device() -> Iterator[torch.device]:
     """Give this machine the device `SECOND` for the time of the block."""
@@ -120,6 +133,7 @@ def second_device() -> Iterator[torch.device]:
                 "_get_fused_kernels_supported_devices",
                 lambda: [*fused(), SECOND.type],
             ),
+            mock.patch.object(torch, "autocast", partial(_autocast, torch.autocast)),
             _Interceptor(),
         ):
             yield SECOND

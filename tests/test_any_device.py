@@ -30,7 +30,7 @@ from cmlearn.evaluation.probing import linear_probe
 from cmlearn.evaluation.retrieval import label_precision, nearest_neighbours, recall_at_k
 from cmlearn.evaluation.scene_parser import classifier_parser
 from cmlearn.evaluation.sensitivity import gradient_norms, swap_sensitivity
-from cmlearn.models import gan, resnet, scene_classifier, two_stream_encoder
+from cmlearn.models import flow, gan, resnet, scene_classifier, two_stream_encoder
 from cmlearn.models.bert import Bert, BertConfig
 from cmlearn.models.captioner import (
     Captioner,
@@ -184,6 +184,12 @@ CASES = {
         lambda: SkipGram(V, 4),
         skipgram_loss,
         {"word": TOKENS[:, 1], "context": TOKENS[:, 2], "negatives": TOKENS[:, 3:]},
+    ),
+    "flow": Case(
+        lambda: flow.Flow(flow.FlowConfig(V, dim=12, num_blocks=2, num_heads=3)),
+        flow.flow_loss,
+        {"images": IMAGES, "noise": NOISE(B, 3, 32, 32), "t": torch.rand(B), "tokens": TOKENS},
+        {"sample": lambda model: flow.sample(model, TOKENS, seeded_generator(2), steps=3)},
     ),
 }
 

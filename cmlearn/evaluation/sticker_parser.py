@@ -207,8 +207,8 @@ _render_once = cache(render_thing)
 def _backgrounds() -> tuple[list[tuple[str, str]], np.ndarray]:
     """Return the (sky, ground) of all empty stickers, and their pixels (K, VALUES) float32."""
     names, pixels = [], []
-    places = ((0, 0), (1, -1), (1, 0), (1, 1), (2, 0))  # column and dx of each different window
-    for kind, (column, dx) in product((KINDS[0], KINDS[-1]), places):
+    windows = ((0, 0), (1, -1), (1, 0), (1, 1), (2, 0))  # column and dx of each different window
+    for kind, (column, dx) in product((KINDS[0], KINDS[-1]), windows):
         thing = Thing(kind, COLOURS[0], SIZES[0], column, dx)
         for sky, ground, variant in product(SKIES, GROUNDS, range(VARIANTS)):
             if thing.flies and ground != GROUNDS[0]:
