@@ -39,7 +39,7 @@ RECIPES: Mapping[str, Recipe] = {
     ),
     "captioner_two_stream": Recipe(captioner.train, captioner.SHIPPED_TWO_STREAM),
     "gan": Recipe(gan.train, gan.LONG, ships=False),
-    "flow": Recipe(flow.train, flow.SCENES, ships=False),
+    "flow": Recipe(flow.train, flow.SCENES),
 }
 
 

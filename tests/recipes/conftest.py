@@ -14,8 +14,8 @@ from cmlearn.recipes import captioner, flow, gan, image_encoders, scene_classifi
 from cmlearn.training.feature_cache import precompute_features
 
 
-def first_hundred(split: str) -> CaptionedPictures:
-    return _first(load_storybook(split))
+def first_hundred(split: str, edition: int = 1) -> CaptionedPictures:
+    return _first(load_storybook(split, edition=edition))
 
 
 def first_hundred_stickers(split: str) -> CaptionedPictures:

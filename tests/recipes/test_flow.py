@@ -13,6 +13,7 @@ from cmlearn.recipes import flow
 from cmlearn.training.checkpoint import load_checkpoint
 
 TINY = {"dim": 16, "num_blocks": 1, "steps": 4, "batch_size": 4}
+SPLITS = ("test", "novel", "typed")
 SCENES = replace(flow.SCENES, fast=False, **TINY)
 
 
@@ -21,7 +22,26 @@ def test_training_on_scenes_writes_a_checkpoint_and_no_leftovers(tmp_path: Path)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["flow.json", "flow.safetensors"]
     model, info = load_checkpoint(tmp_path / "flow", Flow, FlowConfig)
     assert model.config.image_size == 64 and info.vocabulary is not None
-    assert {"true_test", "strict_test", "true_novel", "strict_novel"} == set(info.scores)
+    splits = {f"{kind}_{split}" for kind in ("true", "strict") for split in SPLITS}
+    assert set(info.scores) == splits | {f"strict_test_{n}" for n in (1, 2, 3)}
+
+
+def test_the_first_caption_stands_among_the_others_as_often_as_asked(monkeypatch) -> None:
+    data = flow.load_storybook("val", edition=2)
+    seen = []
+
+    def first_batch(images, tokens, *rest):
+        seen.append(tokens)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(flow, "flow_batch", first_batch)
+    for share in (1, 4):
+        with pytest.raises(KeyboardInterrupt):
+            flow.train_flow(data, replace(SCENES, first_share=share), 0)
+    plain, weighted = seen
+    assert weighted.shape[1] == plain.shape[1] + 3
+    assert torch.equal(weighted[:, 3:], plain)
+    assert all(torch.equal(weighted[:, n], plain[:, 0]) for n in range(4))
 
 
 def test_a_killed_training_ends_with_the_same_weights(tmp_path: Path, monkeypatch) -> None:
