@@ -78,8 +78,9 @@ def spread(
 def picture() -> None:
     """Draw the pictures of README.md with the shipped checkpoints."""
     from tools.folders import ROOT
-    from tools.readme_pictures import write_pictures
+    from tools.readme_pictures import write_pictures, write_typed_picture
 
+    _fill_readme("typed", write_typed_picture(ROOT))
     _fill_readme("picture", write_pictures(ROOT))
 
 

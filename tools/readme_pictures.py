@@ -9,9 +9,11 @@ import numpy as np
 from matplotlib import pyplot as plt
 
 from cmlearn.apps.pipeline import Pipeline
+from cmlearn.apps.text_to_image import TextToImage, shows_all
 from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import Scene, sample_scene
 from cmlearn.training.runtime import seeded_generator, set_threads
+from cmlearn.viz.captions import captioned_pictures
 from cmlearn.viz.display import png_bytes
 from cmlearn.viz.images import contact_sheet
 from cmlearn.viz.overview import round_trip_rows
@@ -23,10 +25,61 @@ SENTENCES = (
     "a purple kite over a green car",
     "at noon, a blue ball on the snow and a red star",
 )
+TYPED = (
+    "two red houses in the snow at night",
+    "kite, boat, sunset",
+    "three green trees",
+    "a big yellow star over the sea",
+    "red car left of a blue house",
+    "something purple in the grass",
+    "two balloons, one red and one blue",
+    "yellow flower, orange tree, night",
+    "a small red boat under a big green kite",
+    "little blue house on the beach",
+    "two cars and a ball",
+    "a violet ball right of a yellow tree at dusk",
+)
 NUM_PICTURES = 4  # drawn from each sentence
 SEED = 0
 SIDE = 96  # pixels of a picture on the contact sheet; 64 in the data set
 NUM_SCENES = 64
+
+
+def write_typed_picture(root: Path, model: TextToImage | None = None) -> str:
+    """Write `docs/pictures/typed.png`: the first picture drawn from each of `TYPED`.
+
+    Args:
+        root: root of the repository.
+        model: by default the shipped one.
+
+    Returns:
+        Markdown with its alternative text, which says what is not right.
+
+    Raises:
+        FileNotFoundError: the checkpoint is missing.
+        OSError: the picture cannot be written.
+    """
+    set_threads(1)
+    model = model or TextToImage.load()
+    pictures = np.concatenate([model.draw(text, 1, seeded_generator(SEED)) for text in TYPED])
+    right = [shows_all(text, picture[None])[0] for text, picture in zip(TYPED, pictures)]
+    captions = [[(word, True) for word in text.split()] for text in TYPED]
+    marks = ["" if ok else "not right" for ok in right]
+    title = "Typed, and drawn: the first picture of each sentence"
+    figure = captioned_pictures(pictures, captions, title, above=marks, columns=4)
+    path = root / FOLDER / "typed.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(png_bytes(figure))
+    plt.close(figure)
+    listed = "; ".join(f"“{text}”{'' if ok else ' (not right)'}" for text, ok in zip(TYPED, right))
+    number = f"{sum(right)} of {len(TYPED)}"
+    return (
+        f"![Twelve pictures, each below what was typed: {listed}.]"
+        f"({(FOLDER / path.name).as_posix()})\n\n"
+        f"*Drawn by the shipped flow from what newcomers type: the first picture of each sentence, "
+        f"not selected. {number} show all that was asked and nothing too many, as the scene "
+        f'parser reads them. Try your own: `python -m cmlearn draw-picture "two red houses"`.*'
+    )
 
 
 def write_pictures(root: Path, pipeline: Pipeline | None = None) -> str:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 import re
 
+from cmlearn.apps.text_to_image import TextToImage
 from cmlearn.data.images import load_image
-from tools.readme_pictures import SENTENCES, sheet_scenes, write_pictures
+from cmlearn.data.storybook import explain_request
+from cmlearn.models.flow import Flow, FlowConfig
+from cmlearn.text.vocabulary import Vocabulary
+from tools.readme_pictures import (
+    SENTENCES,
+    TYPED,
+    sheet_scenes,
+    write_pictures,
+    write_typed_picture,
+)
 
 MAX_BYTES = 300_000
 
@@ -37,3 +47,16 @@ def test_the_sheet_shows_the_whole_world():
     assert len(scenes) == 64
     assert len({thing.kind for scene in scenes for thing in scene.things}) == 9
     assert len({(scene.sky, scene.ground) for scene in scenes}) == 12
+
+
+def test_typed_sentences_are_drawn_and_what_is_wrong_is_said(tmp_path):
+    words = Vocabulary.from_captions(TYPED)
+    model = Flow(FlowConfig(len(words), image_size=64, dim=8, num_blocks=1, num_heads=1)).eval()
+    markdown = write_typed_picture(tmp_path, TextToImage(model, words))  # draws grey
+    assert all(f"“{sentence}” (not right)" in markdown for sentence in TYPED)
+    assert "0 of 12" in markdown
+    assert load_image(tmp_path / "docs" / "pictures" / "typed.png").shape[1] > 500
+
+
+def test_every_typed_sentence_can_be_drawn():
+    assert [explain_request(sentence) for sentence in TYPED] == [None] * len(TYPED)
