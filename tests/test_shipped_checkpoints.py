@@ -8,7 +8,7 @@ from cmlearn.data.folders import checkpoint_folder
 from cmlearn.recipes.registry import RECIPES
 from cmlearn.training.checkpoint import read_info
 
-LIMIT = 45e6  # bytes, all together
+LIMIT = 50e6  # bytes, all together; 40e6 when one edition of Storybook is left
 SHIPPED = [name for name, recipe in RECIPES.items() if recipe.ships]
 
 

@@ -55,6 +55,7 @@ class FlowRecipe:
         fast: compute in bfloat16 where that is faster on this machine (`choose_precision`).
         batch_size: images in a batch.
         first_share: weight of the first caption of an image against each of its others.
+        edition: of Storybook, 1 or 2.
     """
 
     image_size: int
@@ -68,6 +69,7 @@ class FlowRecipe:
     fast: bool = False
     batch_size: int = 128
     first_share: int = 1
+    edition: int = 1
 
 
 STICKERS = FlowRecipe(32, 192, 4, 600, 0.04, 4e-3, average_decay=0.99, guidance=1.5)  # notebook 11
@@ -83,11 +85,12 @@ SCENES = FlowRecipe(
     guidance=1.5,
     fast=True,
     first_share=4,
+    edition=2,
 )
 
 
 def train(path: Path, seed: int, recipe: FlowRecipe = SCENES) -> None:
-    """Train on Storybook's second edition; write `path`.safetensors and `path`.json.
+    """Train on the scenes of Storybook; write `path`.safetensors and `path`.json.
 
     `path`.partial holds the state until then: the same call continues after a kill.
 
@@ -97,13 +100,13 @@ def train(path: Path, seed: int, recipe: FlowRecipe = SCENES) -> None:
         recipe: the settings.
     """
     folder = path.with_name(f"{path.name}.partial")
-    model, vocabulary = train_flow(load_storybook("train", edition=2), recipe, seed, folder)
+    model, vocabulary = train_flow(load_storybook("train", edition=recipe.edition), recipe, seed, folder)
     save_checkpoint(
         path,
         model,
         model.config,
         vocabulary=vocabulary.to_list(),
-        recipe={"split": "train", "edition": 2, **asdict(recipe)},
+        recipe={"split": "train", **asdict(recipe)},
         seed=seed,
         scores=scene_scores(model, vocabulary, recipe.guidance),
         half=True,
