@@ -100,7 +100,9 @@ def train(path: Path, seed: int, recipe: FlowRecipe = SCENES) -> None:
         recipe: the settings.
     """
     folder = path.with_name(f"{path.name}.partial")
-    model, vocabulary = train_flow(load_storybook("train", edition=recipe.edition), recipe, seed, folder)
+    model, vocabulary = train_flow(
+        load_storybook("train", edition=recipe.edition), recipe, seed, folder
+    )
     save_checkpoint(
         path,
         model,
