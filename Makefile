@@ -59,7 +59,7 @@ test: $(READY)
 	$(BIN)/python -m cmlearn draw
 	$(ONE_THREAD) $(BIN)/python -m pytest tests -n 2
 	$(ONE_THREAD) TQDM_DISABLE=1 CMLEARN_DATA= PYTHONPATH="$(CURDIR)/tests/no_network" $(BIN)/python -m pytest notebooks \
-	  -p tests.nbval_margin -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=600 \
+	  -p tests.nbval_margin -n 2 --dist loadfile --nbval --nbval-current-env --nbval-cell-timeout=1800 \
 	  --nbval-sanitize-with tests/nbval_sanitize.cfg
 
 # Not part of `make test`: it takes about ten minutes, and a survivor is a question, not a fault.
