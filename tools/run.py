@@ -25,7 +25,7 @@ from tools import tidy
 from tools.folders import check_writable
 from tools.parameters import KNOWN_TRUTH, set_parameters, tags_of
 
-CELL_TIMEOUT = 600  # seconds
+CELL_TIMEOUT = 1800  # seconds
 AT_ONCE = 2  # notebooks run at the same time, one thread each: the course targets two cores
 # One thread: two on a busy two-core machine take many times as long. The progress bars of the
 # notebooks are off, as the run shows its own.
