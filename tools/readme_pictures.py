@@ -61,7 +61,8 @@ def write_typed_picture(root: Path, model: TextToImage | None = None) -> str:
     """
     set_threads(1)
     model = model or TextToImage.load()
-    pictures = np.concatenate([model.draw(text, 1, seeded_generator(SEED)) for text in TYPED])
+    rng = seeded_generator(SEED)
+    pictures = np.concatenate([model.draw(text, 1, rng) for text in TYPED])
     right = [shows_all(text, picture[None])[0] for text, picture in zip(TYPED, pictures)]
     captions = [[(word, True) for word in text.split()] for text in TYPED]
     marks = ["" if ok else "not right" for ok in right]

@@ -14,6 +14,7 @@ from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.storybook.claims import strictly_true
 from cmlearn.data.storybook.parser import parse_caption, words_of
 from cmlearn.data.storybook.requests import explain_request
+from cmlearn.data.storybook.restatement import restate
 from cmlearn.evaluation.scene_parser import parse_scenes
 from cmlearn.models.flow import Flow, FlowConfig, sample
 from cmlearn.models.vae import to_uint8
@@ -22,6 +23,7 @@ from cmlearn.training.checkpoint import CheckpointError, load_checkpoint
 from cmlearn.training.runtime import choose_device
 
 CHECKPOINT = "flow"
+GUIDANCE = 2.0  # chosen on val (docs/decisions/0023-flow-matching.md)
 MAX_COUNT = 64  # pictures of one sentence
 DIGITS = {"1": "one", "2": "two", "3": "three"}
 
@@ -58,10 +60,10 @@ class TextToImage:
         return cls(model, Vocabulary(info.vocabulary))
 
     def encode(self, sentence: str) -> Tensor:
-        """Return the ids of a sentence's known words, (1, T) int64.
+        """Return the ids of a sentence in words that the model knows, (1, T) int64.
 
-        Words that say nothing about the picture, such as "please draw", are unknown to the model
-        and left out.
+        The sentence is restated in the grammar of the captions where that is possible. Otherwise
+        words that say nothing about the picture, such as "please draw", are left out.
 
         Args:
             sentence: what somebody typed.
@@ -73,7 +75,7 @@ class TextToImage:
         problem = explain_request(sentence)
         if problem:
             raise ValueError(problem)
-        words = (DIGITS.get(word, word) for word in words_of(sentence))
+        words = (DIGITS.get(word, word) for word in words_of(restate(sentence, 2) or sentence))
         return self.vocabulary.encode_batch([" ".join(w for w in words if w in self.vocabulary)])
 
     def draw(self, sentence: str, count: int, rng: torch.Generator) -> np.ndarray:
@@ -94,7 +96,7 @@ class TextToImage:
         if not 1 <= index(count) <= MAX_COUNT:
             raise ValueError(f"count: must be 1 to {MAX_COUNT} pictures, got {count}")
         tokens = self.encode(sentence).expand(count, -1)
-        return to_uint8(sample(self.model, tokens, rng)).cpu().numpy()
+        return to_uint8(sample(self.model, tokens, rng, guidance=GUIDANCE)).cpu().numpy()
 
 
 def shows_all(sentence: str, pictures: np.ndarray) -> list[bool]:

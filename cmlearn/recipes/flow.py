@@ -82,7 +82,7 @@ SCENES = FlowRecipe(
     0.025,
     2.5e-3,
     average_decay=0.995,
-    guidance=1.5,
+    guidance=2.0,
     fast=True,
     first_share=4,
     edition=2,

@@ -57,7 +57,8 @@ def test_pictures_follow_the_sentence_and_the_seed(checkpoint):
     [
         ("Please draw 2 red houses", "two red houses"),
         ("HOUSES, SNOW, NIGHT.", "houses snow night"),
-        ("1 ball", "one ball"),
+        ("tree, night", "a tree at night"),
+        ("1 ball", "a ball"),
     ],
 )
 def test_the_model_reads_the_words_that_it_knows(checkpoint, typed, said):

@@ -1,4 +1,4 @@
-"""Restate a typed request in the grammar of the first edition."""
+"""Restate a typed request in the grammar of the captions."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from cmlearn.data.storybook.lexicon import GROUND_WORDS, RELATION_WORDS, SKY_WOR
 from cmlearn.data.storybook.parser import parse_caption
 from cmlearn.data.storybook.requests import describe, explain_request
 from cmlearn.data.storybook.scene import KINDS, OPPOSITE, SKY_KINDS
+from cmlearn.data.storybook.second_captions import is_second_grammatical
 
 
-def restate(text: str) -> str | None:
-    """Restate a request in the grammar of the first edition, with the same claims.
+def restate(text: str, edition: int = 1) -> str | None:
+    """Restate a request in the grammar of Storybook's captions, with the same claims.
 
-    "red house, night" becomes "a red house at night". The shipped text-to-image models are trained
-    on that grammar.
+    "red house, night" becomes "a red house at night". Text-to-image models are trained on that
+    grammar.
 
     Args:
         text: what somebody typed.
+        edition: of Storybook. In the grammar of the second, a colour may be left out.
 
     Returns:
-        The sentence, or None if the request cannot be drawn or the grammar has no such sentence,
-        as for a thing without a colour, two things of one kind, or two relations.
+        The sentence, or None if the request cannot be drawn, has two things of one kind or two
+        relations, or in the first edition a thing without a colour.
 
     Raises:
         TypeError: the text is not a string.
@@ -32,14 +34,13 @@ def restate(text: str) -> str | None:
     if (
         explain_request(text) is not None
         or len(set(kinds)) < len(kinds)
-        or not all(m.kind in KINDS and m.colours for m in mentions)
+        or not all(m.kind in KINDS and (m.colours or edition == 2) for m in mentions)
         or len(relations) > 1
     ):
         return None
     sentence = _related(description) if relations else _listed(description)
-    if sentence is None or not is_grammatical(sentence):
-        return None
-    return sentence
+    accepts = is_grammatical if edition == 1 else is_second_grammatical
+    return sentence if sentence and accepts(sentence) else None
 
 
 def _noun(mention: Mention) -> str:

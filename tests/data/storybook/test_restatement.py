@@ -34,6 +34,20 @@ def test_any_text_is_restated_or_not(text):
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("kite, boat, sunset", "a kite and a boat at sunset"),
+        ("red house, night", "a red house at night"),
+        ("house left of tree", "a house left of a tree"),
+        ("two houses", None),
+        ("something red", None),
+    ],
+)
+def test_in_the_second_edition_colours_may_be_left_out(text, expected):
+    assert restate(text, edition=2) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
         ("red house", "a red house"),
         ("Orange big car, night!", "a big orange car at night"),
         ("red house in the snow, yellow kite in the sky, by day",
