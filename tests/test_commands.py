@@ -429,12 +429,13 @@ def test_train_on_photographs_passes_all_options(tmp_path, monkeypatch):
 def test_the_tools_fill_the_readme(monkeypatch, tmp_path):
     page = tmp_path / "README.md"
     page.write_text(
-        "".join(f"<!-- {n}:begin --><!-- {n}:end -->" for n in ("scoreboard", "picture"))
+        "".join(f"<!-- {n}:begin --><!-- {n}:end -->" for n in ("scoreboard", "picture", "typed"))
     )
     asked = []
     monkeypatch.setattr("tools.readme.README", page)
     monkeypatch.setattr("tools.readme.write_readme", lambda: asked.append("readme"))
     monkeypatch.setattr("tools.readme_pictures.write_pictures", lambda root: "the pictures")
+    monkeypatch.setattr("tools.readme_pictures.write_typed_picture", lambda root: "what is typed")
     monkeypatch.setattr(
         "tools.scoreboard.write_scoreboard", lambda root, boards: f"boards {tuple(boards)}"
     )
@@ -442,6 +443,7 @@ def test_the_tools_fill_the_readme(monkeypatch, tmp_path):
         assert run(*command, app=tools_app).exit_code == 0
     assert asked == ["readme"]
     assert "<!-- picture:begin -->\nthe pictures\n<!-- picture:end -->" in page.read_text()
+    assert "<!-- typed:begin -->\nwhat is typed\n<!-- typed:end -->" in page.read_text()
     assert "boards ('text_to_image', 'image_to_text')" in page.read_text()
     assert run("scoreboard", "image_to_text", app=tools_app).exit_code == 0
     assert "boards ('image_to_text',)" in page.read_text()

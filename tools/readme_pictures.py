@@ -67,7 +67,7 @@ def write_typed_picture(root: Path, model: TextToImage | None = None) -> str:
     captions = [[(word, True) for word in text.split()] for text in TYPED]
     marks = ["" if ok else "not right" for ok in right]
     title = "Typed, and drawn: the first picture of each sentence"
-    figure = captioned_pictures(pictures, captions, title, above=marks, columns=4)
+    figure = captioned_pictures(list(pictures), captions, title, above=marks, columns=4)
     path = root / FOLDER / "typed.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(png_bytes(figure))

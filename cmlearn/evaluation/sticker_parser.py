@@ -148,7 +148,7 @@ def sticker_variety(stickers: np.ndarray, captions: Sequence[str]) -> float:
 
 def _check(parse: Sticker | None, caption: str) -> tuple[bool, bool, bool, bool]:
     mentions = parse_caption(caption).mentions
-    if len(mentions) != 1:
+    if len(mentions) != 1 or mentions[0].kind not in KINDS:
         raise ValueError(f"captions: {caption!r} does not name one thing")
     if parse is None:
         return False, False, False, False

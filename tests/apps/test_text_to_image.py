@@ -93,7 +93,7 @@ def test_a_vocabulary_of_another_model_is_refused(checkpoint):
         TextToImage.load()
 
 
-def test_strictly_right_pictures_are_told_from_others():
+def test_strictly_right_pictures_differ_from_others():
     house, other = Thing("house", "red", "big", 0), Thing("house", "red", "big", 2)
     one = render(Scene("night", "snow", (house,)))
     two = render(Scene("night", "snow", (house, other)))

@@ -49,7 +49,7 @@ def test_the_sheet_shows_the_whole_world():
     assert len({(scene.sky, scene.ground) for scene in scenes}) == 12
 
 
-def test_typed_sentences_are_drawn_and_what_is_wrong_is_said(tmp_path):
+def test_typed_sentences_are_drawn_and_wrong_pictures_are_marked(tmp_path):
     words = Vocabulary.from_captions(TYPED)
     model = Flow(FlowConfig(len(words), image_size=64, dim=8, num_blocks=1, num_heads=1)).eval()
     markdown = write_typed_picture(tmp_path, TextToImage(model, words))  # draws grey
