@@ -90,23 +90,32 @@ def test_every_notebook_was_measured_within_the_bounds():
     assert max((row["peak_mb"] for row in rows.values()), default=0) <= 2000
 
 
-def test_each_notebook_takes_six_minutes_at_most_or_eight():
-    """Eight, where a model that draws sharply is trained."""
+@pytest.mark.xfail(strict=True, reason="notebook 11 trains for five minutes, and takes seven")
+def test_each_notebook_takes_six_minutes_at_most():
     measured = json.loads((ROOT / "docs" / "measured.json").read_text("utf-8"))
-    minutes = {name: row["seconds"] / 60 for name, row in measured["notebooks"].items()}
-    assert {name for name, taken in minutes.items() if taken > 6} <= {"11_flow_matching"}
-    assert max(minutes.values()) <= 8
+    assert max(row["seconds"] for row in measured["notebooks"].values()) <= 6 * 60
+
+
+def test_no_notebook_but_eleven_takes_six_minutes():
+    measured = json.loads((ROOT / "docs" / "measured.json").read_text("utf-8"))
+    seconds = {name: row["seconds"] for name, row in measured["notebooks"].items()}
+    assert seconds.pop("11_flow_matching") <= 10 * 60
+    assert max(seconds.values()) <= 6 * 60
+
+
+ALL_MISSED = pytest.mark.xfail(strict=True, reason="not timed anew since notebook 11 came")
 
 
 @pytest.mark.parametrize(
-    ("together", "minutes"), [("00 to 05 on one core", 15), ("all, by the clock", 40)]
+    "together",
+    ["00 to 05 on one core", pytest.param("all, by the clock", marks=ALL_MISSED)],
 )
-def test_the_notebooks_are_quick_together(together, minutes):
+def test_the_notebooks_take_a_quarter_of_an_hour(together):
     measured = json.loads((ROOT / "docs" / "measured.json").read_text("utf-8"))
     core = [row["seconds"] for name, row in measured["notebooks"].items() if name < "06"]
     assert len(core) == 6
     seconds = measured["seconds"] if together.startswith("all") else sum(core)
-    assert seconds <= minutes * 60
+    assert seconds <= 15 * 60
 
 
 def test_the_notebooks_state_what_was_measured():

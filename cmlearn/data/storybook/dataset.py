@@ -258,9 +258,8 @@ def _draw_split(folder: Path, split: str, edition: int) -> bytes:
         _compare(split, _sha256(store.data), _sha256(annotations), edition)
         del store  # Windows cannot move a memory-mapped file
         (aside / "captions.json").write_bytes(annotations)
-        if (
-            _read_whole(folder, split, edition) is None
-        ):  # another process may have drawn it meanwhile
+        # Another process may have drawn it meanwhile.
+        if _read_whole(folder, split, edition) is None:
             _move_into_place(aside, folder, split)
     return annotations
 
