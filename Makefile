@@ -35,7 +35,7 @@ $(READY): pyproject.toml constraints.txt
 	  echo "Install one and name it: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) \
-	  -c constraints.txt -e ".[test,site]"
+	  -c constraints.txt -e ".[apps,test,site]"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(PIP_ARGS) --no-deps $(BERT)
 	@touch $@
 

