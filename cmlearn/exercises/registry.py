@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from cmlearn.exercises import flow
+from cmlearn.exercises import (
+    flow,
+    lstm,
+    preprocessing,
+    resnet,
+    start,
+    vae,
+    word2vec,
+)
 from cmlearn.exercises.checking import Check
 
-CHECKS: dict[str, Check] = {**flow.CHECKS}
+CHECKS: dict[str, Check] = {
+    **start.CHECKS,
+    **preprocessing.CHECKS,
+    **word2vec.CHECKS,
+    **vae.CHECKS,
+    **resnet.CHECKS,
+    **lstm.CHECKS,
+    **flow.CHECKS,
+}

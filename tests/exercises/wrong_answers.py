@@ -6,9 +6,23 @@ from typing import Any
 
 from tests.exercises.wrong import (
     flow,
+    lstm,
+    preprocessing,
+    resnet,
+    start,
+    vae,
+    word2vec,
 )
 
-TOPICS = (flow,)
+TOPICS = (
+    start,
+    preprocessing,
+    word2vec,
+    vae,
+    resnet,
+    lstm,
+    flow,
+)
 
 # Exercise → pairs of a wrong answer and a part of what `check` has to say about it.
 WRONG: dict[str, list[tuple[Any, str]]] = {
