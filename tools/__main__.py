@@ -100,10 +100,11 @@ def solved(
 ) -> None:
     """Write copies of the notebooks for teachers: with the solutions, and for nbgrader."""
     from tools.folders import find_notebooks
-    from tools.solved import write_solved
+    from tools.solved import table, write_solved
 
-    written = write_solved(find_notebooks(), folder)
-    typer.echo(f"{len(written)} files in {folder}")
+    paths = find_notebooks()
+    written = write_solved(paths, folder)
+    typer.echo(f"{table(paths)}\n\n{len(written)} files in {folder}")
 
 
 def _fill_readme(name: str, markdown: str) -> None:

@@ -16,7 +16,7 @@ from tools.folders import check_writable
 EXERCISE = "exercise"  # tag of a starter cell
 SOLUTION = re.compile(r"<details><summary>Solution</summary>\s*```python\n(.*?)\n```", re.DOTALL)
 CHECK = re.compile(r'^check\("([\w.]+)", (.+)\)$', re.MULTILINE)
-LEVEL = re.compile(r"\*(Easy|Medium|Hard), \d+ minutes\.\*")
+LEVEL = re.compile(r"\*(Easy|Medium|Hard), (\d+) minutes\.\*")
 POINTS = {"Easy": 1, "Medium": 2, "Hard": 3}
 # nbgrader puts its stub where the solution stood, below the starter.
 CONFIG = """c = get_config()
@@ -36,6 +36,7 @@ class Exercise:
         answer: the expression that is checked, such as "clean_picture".
         starter: code of the starter cell, without the check.
         solution: code that answers it.
+        minutes: how long it takes, as the notebook says.
         points: what it is worth, by its level.
     """
 
@@ -44,6 +45,7 @@ class Exercise:
     answer: str
     starter: str
     solution: str
+    minutes: int
     points: int
 
     @property
@@ -72,7 +74,8 @@ def _exercise(cells: Sequence[NotebookNode], n: int) -> Exercise:
         missing = ", ".join(name for name, match in found.items() if not match)
         raise ValueError(f"cell {n}, tagged {EXERCISE!r}, has no {missing}")
     starter = around[1][: check.start()].rstrip()
-    return Exercise(n, check[1], check[2], starter, solution[1], POINTS[level[1]])
+    minutes, points = int(level[2]), POINTS[level[1]]
+    return Exercise(n, check[1], check[2], starter, solution[1], minutes, points)
 
 
 def solved(notebook: NotebookNode) -> NotebookNode:
@@ -131,6 +134,16 @@ def _grading(name: str, **named: object) -> dict[str, object]:
 
 def _code(source: str, metadata: dict[str, object]) -> NotebookNode:
     return new_code_cell(source, metadata=metadata)
+
+
+def table(paths: Sequence[Path]) -> str:
+    """Return a row for each notebook: how many exercises, how many minutes, how many points."""
+    rows = [f"{'notebook':26}exercises  minutes  points"]
+    for path in paths:
+        found = exercises_of(tidy.read(path))
+        minutes, points = sum(e.minutes for e in found), sum(e.points for e in found)
+        rows.append(f"{path.stem:26}{len(found):9}{minutes:9}{points:8}")
+    return "\n".join(rows)
 
 
 def write_solved(paths: Iterable[Path], folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from cmlearn.exercises import check
 from tools import tidy
 from tools.folders import find_notebooks
-from tools.solved import exercises_of, for_nbgrader, solved, write_solved
+from tools.solved import exercises_of, for_nbgrader, solved, table, write_solved
 
 TEXT = "### Your turn · x\n\n*Medium, 5 minutes.* Write it."
 STARTER = 'def share(claims): ...\n\n\ncheck("start.share_all_true", share)'
@@ -86,6 +86,13 @@ def test_nbgrader_finds_an_answer_and_a_graded_cell():
     assert answer["solution"] and not answer["grade"] and not answer["locked"]
     assert graded["grade"] and graded["locked"] and graded["points"] == 2
     assert re.fullmatch(r"[\w-]+", answer["grade_id"]) and answer["grade_id"] != graded["grade_id"]
+
+
+def test_the_table_counts_exercises_minutes_and_points(tmp_path):
+    notebook = toy()
+    notebook.cells += toy(text=TEXT.replace("Medium, 5", "Hard, 20")).cells
+    tidy.write(notebook, tmp_path / "00_toy.ipynb")
+    assert table([tmp_path / "00_toy.ipynb"]).splitlines()[1].split() == ["00_toy", "2", "25", "5"]
 
 
 @pytest.mark.parametrize(
