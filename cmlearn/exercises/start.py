@@ -31,7 +31,7 @@ def check_shape(answer: Any) -> None:
             ((5, 64, 64, 3), "The first axis counts pictures, and not sentences."),
             ((15, 3, 64, 64), "In these arrays the colours come last."),
             ((3, 64, 64, 3), "np.concatenate puts the arrays one behind the other."),
-            ((15, 32, 32, 3), "`draw` enlarges what the model draws."),
+            ((15, 32, 32, 3), "How many pixels high and wide is a picture of this section?"),
         ],
     )
 

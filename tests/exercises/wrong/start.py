@@ -20,7 +20,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         ((5, 64, 64, 3), "not sentences"),
         ((15, 3, 64, 64), "colours come last"),
         ((3, 64, 64, 3), "one behind the other"),
-        ((15, 32, 32, 3), "enlarges"),
+        ((15, 32, 32, 3), "pixels high and wide"),
         ((15, 64, 64), "four axes"),
         (15, "in brackets"),
     ],
