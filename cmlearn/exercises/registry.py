@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from cmlearn.exercises import flow
+from cmlearn.exercises import attention, bert, evaluation, flow, photographs
 from cmlearn.exercises.checking import Check
 
-CHECKS: dict[str, Check] = {**flow.CHECKS}
+CHECKS: dict[str, Check] = {
+    **evaluation.CHECKS,
+    **bert.CHECKS,
+    **attention.CHECKS,
+    **photographs.CHECKS,
+    **flow.CHECKS,
+}

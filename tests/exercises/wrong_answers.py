@@ -5,10 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from tests.exercises.wrong import (
+    attention,
+    bert,
+    evaluation,
     flow,
+    photographs,
 )
 
-TOPICS = (flow,)
+TOPICS = (attention, bert, evaluation, flow, photographs)
 
 # Exercise → pairs of a wrong answer and a part of what `check` has to say about it.
 WRONG: dict[str, list[tuple[Any, str]]] = {
