@@ -84,6 +84,15 @@ def picture() -> None:
     _fill_readme("picture", write_pictures(ROOT))
 
 
+@app.command(epilog=example(f"{PROGRAM} samples"))
+def samples() -> None:
+    """Draw the page of the site with samples that nobody selected."""
+    from tools.folders import ROOT
+    from tools.samples import write_samples
+
+    write_samples(ROOT)
+
+
 def _fill_readme(name: str, markdown: str) -> None:
     from tools.readme import README, fill
 
