@@ -53,7 +53,7 @@ def check_forget_bias(answer: Any) -> None:
             "With that bias half is lost in a single step.": 0.0,
             "The losses do not add up, they multiply.": math.log((1 - 1 / 120) / (1 / 120)),
             "The sign is the wrong way round: this closes the gate.": math.log((1 - gate) / gate),
-            "A sigmoid is no exponential: its inverse is log(f / (1 − f)).": math.log(gate),
+            "The logarithm is not the inverse of a sigmoid. What is?": math.log(gate),
         },
         "Sixty equal factors give a half. Find the factor, then the bias whose sigmoid it is.",
         within=5e-3,

@@ -122,7 +122,7 @@ def _check_rgb(found: Any, wanted: np.ndarray, mistakes: dict[str, np.ndarray]) 
 
 def check_parts(answer: Any) -> None:
     """`two_parts(rows, share, rng)` splits (picture, caption) rows by picture."""
-    rows = [(picture, f"{picture} {n}") for picture in range(40) for n in range(5)]
+    rows = [(picture, f"{picture} {n}") for picture in range(400) for n in range(3)]
     found = call(answer, rows, 0.25, np.random.default_rng(0))
     expect(isinstance(found, tuple | list) and len(found) == 2, "Return two lists: train, test.")
     train, test = found
@@ -132,10 +132,10 @@ def check_parts(answer: Any) -> None:
     expect(len(train) + len(test) == len(rows), "Rows are lost, or there twice.")
     expect(sorted([*train, *test]) == rows, "Rows are lost, or there twice.")
     swapped = "The parts are swapped: the share is that of the test part."
-    expect(len(sides[1]) != 30, swapped)
-    expect(7 <= len(sides[1]) <= 13, "The test part has another share of the pictures.")
-    first = {*range(10)}, {*range(30, 40)}
-    expect(sides[1] not in first, "You take the pictures in their order. Shuffle them first.")
+    expect(not 270 <= len(sides[1]) <= 330, swapped)
+    expect(70 <= len(sides[1]) <= 130, "The test part has another share of the pictures.")
+    ends = {*range(100)}, {*range(300, 400)}
+    expect(sides[1] not in ends, "You take the pictures in their order. Shuffle them first.")
 
 
 def check_disk(answer: Any) -> None:
