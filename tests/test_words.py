@@ -67,7 +67,7 @@ STILL = {
     "notebooks/02_word2vec.ipynb": 3,
     "notebooks/03_vae.ipynb": 42,
     "notebooks/04_resnet_features.ipynb": 15,
-    "notebooks/05_lstm_captions.ipynb": 54,
+    "notebooks/05_lstm_captions.ipynb": 53,
     "notebooks/06_evaluation.ipynb": 50,
     "notebooks/07_bert.ipynb": 41,
     "notebooks/08_gan.ipynb": 42,

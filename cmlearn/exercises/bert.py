@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cmlearn.exercises.checking import Check, call, expect, expect_shape
-from cmlearn.exercises.comparing import expect_array, expect_sizes
+from cmlearn.exercises.comparing import expect_array, expect_sizes, expect_value
 
 PAD, CLS, SEP, MASK = 0, 101, 102, 103
 IGNORED = -100  # the target that cross-entropy leaves out
@@ -159,6 +159,21 @@ def check_head_offset(answer: Any) -> None:
         )
 
 
+def check_wrong_line(answer: Any) -> None:
+    """The line of a masked mean that counts the padding."""
+    expect_value(
+        answer,
+        4,
+        {
+            "Line 1 takes vectors (B, T, D) and a mask (B, T), as `masked_mean` does.": 1.0,
+            "Line 2 is right: a word is what is no padding, and each has D numbers.": 2.0,
+            "Line 3 is right: padding adds zeros, so it does not change the sum.": 3.0,
+            "Line 5 is right: a mean is a sum divided by a count. Is it the right count?": 5.0,
+        },
+        "Give the number of a line, from 1 to 5.",
+    )
+
+
 def check_search(answer: Any) -> None:
     """`most_alike(queries, captions)` returns the row of the caption with the highest cosine."""
     queries = torch.tensor([[1.0, 0.2, 0.0], [0.0, 3.0, 4.0]])
@@ -230,6 +245,7 @@ CHECKS: dict[str, Check] = {
     "bert.layer_norm": check_layer_norm,
     "bert.masked_tokens": check_masked_tokens,
     "bert.head_offset": check_head_offset,
+    "bert.wrong_line": check_wrong_line,
     "bert.search": check_search,
     "bert.standardise": check_standardise,
 }

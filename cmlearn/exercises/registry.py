@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from cmlearn.exercises import attention, bert, evaluation, flow, photographs
+from cmlearn.exercises import (
+    attention,
+    bert,
+    evaluation,
+    flow,
+    lstm,
+    photographs,
+    preprocessing,
+    resnet,
+    start,
+    vae,
+    word2vec,
+)
 from cmlearn.exercises.checking import Check
 
 CHECKS: dict[str, Check] = {
+    **start.CHECKS,
+    **preprocessing.CHECKS,
+    **word2vec.CHECKS,
+    **vae.CHECKS,
+    **resnet.CHECKS,
+    **lstm.CHECKS,
     **evaluation.CHECKS,
     **bert.CHECKS,
     **attention.CHECKS,

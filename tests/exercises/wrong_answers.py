@@ -9,10 +9,28 @@ from tests.exercises.wrong import (
     bert,
     evaluation,
     flow,
+    lstm,
     photographs,
+    preprocessing,
+    resnet,
+    start,
+    vae,
+    word2vec,
 )
 
-TOPICS = (attention, bert, evaluation, flow, photographs)
+TOPICS = (
+    start,
+    preprocessing,
+    word2vec,
+    vae,
+    resnet,
+    lstm,
+    evaluation,
+    bert,
+    attention,
+    photographs,
+    flow,
+)
 
 # Exercise → pairs of a wrong answer and a part of what `check` has to say about it.
 WRONG: dict[str, list[tuple[Any, str]]] = {

@@ -116,6 +116,13 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (at_offset(lambda line, weights: line.mean()), "(layers, heads)"),
         (lambda w, offset: w.roll(-offset, 3).diagonal(dim1=2, dim2=3).mean(-1), "wrap around"),
     ],
+    "bert.wrong_line": [
+        (2, "Line 2 is right"),
+        (3, "Line 3 is right"),
+        (5, "the right count"),
+        (7, "from 1 to 5"),
+        ("present.shape[1]", "Return a number"),
+    ],
     "bert.search": [
         (alike(lambda x: x), "Long vectors win"),
         (alike(rows_of_length_one, axis=0), "query for each caption"),
