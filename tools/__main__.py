@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -91,6 +92,19 @@ def samples() -> None:
     from tools.samples import write_samples
 
     write_samples(ROOT)
+
+
+@app.command(epilog=example(f"{PROGRAM} solved ../class"))
+def solved(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Gets solved/ and nbgrader/.")],
+) -> None:
+    """Write copies of the notebooks for teachers: with the solutions, and for nbgrader."""
+    from tools.folders import find_notebooks
+    from tools.solved import table, write_solved
+
+    paths = find_notebooks()
+    written = write_solved(paths, folder)
+    typer.echo(f"{table(paths)}\n\n{len(written)} files in {folder}")
 
 
 def _fill_readme(name: str, markdown: str) -> None:
