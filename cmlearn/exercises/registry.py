@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from cmlearn.exercises import (
+    attention,
+    bert,
+    evaluation,
     flow,
     lstm,
+    photographs,
     preprocessing,
     resnet,
     start,
@@ -20,5 +24,9 @@ CHECKS: dict[str, Check] = {
     **vae.CHECKS,
     **resnet.CHECKS,
     **lstm.CHECKS,
+    **evaluation.CHECKS,
+    **bert.CHECKS,
+    **attention.CHECKS,
+    **photographs.CHECKS,
     **flow.CHECKS,
 }

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from tests.exercises.wrong import (
+    attention,
+    bert,
+    evaluation,
     flow,
     lstm,
+    photographs,
     preprocessing,
     resnet,
     start,
@@ -21,6 +25,10 @@ TOPICS = (
     vae,
     resnet,
     lstm,
+    evaluation,
+    bert,
+    attention,
+    photographs,
     flow,
 )
 
