@@ -98,7 +98,10 @@ def samples() -> None:
 def solved(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Gets solved/ and nbgrader/.")],
 ) -> None:
-    """Write copies of the notebooks for teachers: with the solutions, and for nbgrader."""
+    """Write copies of the notebooks for teachers.
+
+    One has the solutions filled in; the other is for nbgrader. A table of minutes is printed.
+    """
     from tools.folders import find_notebooks
     from tools.solved import table, write_solved
 
