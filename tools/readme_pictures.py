@@ -84,13 +84,13 @@ def write_typed_picture(root: Path, model: TextToImage | None = None) -> str:
 
 
 def write_pictures(
-    root: Path, painter: TextToImage | None = None, captioner: ImageToText | None = None
+    root: Path, text_to_image: TextToImage | None = None, captioner: ImageToText | None = None
 ) -> str:
     """Write `docs/pictures/readme.png` and `storybook.png`, the same bytes each time.
 
     Args:
         root: root of the repository.
-        painter: by default the shipped flow.
+        text_to_image: by default the shipped flow.
         captioner: by default the shipped one with the two-stream encoder.
 
     Returns:
@@ -102,10 +102,10 @@ def write_pictures(
         OSError: the pictures cannot be written.
     """
     set_threads(1)
-    painter, captioner = painter or TextToImage.load(), captioner or ImageToText.load()
+    text_to_image, captioner = text_to_image or TextToImage.load(), captioner or ImageToText.load()
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
     _draw_storybook(root / FOLDER / "storybook.png")
-    picture = _round_trip_picture(root / FOLDER / "readme.png", painter, captioner)
+    picture = _round_trip_picture(root / FOLDER / "readme.png", text_to_image, captioner)
     caption = (
         "*Left: the caption. Middle: pictures drawn from it. Right: the caption that a second "
         "model wrote for the framed picture, without seeing the first one. All by the shipped "
@@ -114,9 +114,11 @@ def write_pictures(
     return f"{picture}\n\n{caption}"
 
 
-def _round_trip_picture(path: Path, painter: TextToImage, captioner: ImageToText) -> str:
+def _round_trip_picture(path: Path, text_to_image: TextToImage, captioner: ImageToText) -> str:
     """Draw each sentence, its pictures and a description of the first; return the Markdown."""
-    drawn = [painter.draw(sentence, NUM_PICTURES, seeded_generator(SEED)) for sentence in SENTENCES]
+    drawn = [
+        text_to_image.draw(sentence, NUM_PICTURES, seeded_generator(SEED)) for sentence in SENTENCES
+    ]
     descriptions = captioner.describe(np.stack([pictures[0] for pictures in drawn]))
     title = "From sentence to pictures, and from picture to sentence"
     figure = round_trip_rows(SENTENCES, drawn, descriptions, title)

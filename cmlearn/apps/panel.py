@@ -57,7 +57,7 @@ class Panel(widgets.VBox):
     A new sentence keeps the seed, so that only the words change. A new seed keeps the sentence.
 
     Args:
-        painter: draws.
+        text_to_image: draws.
         captioner: describes the drawings, and an uploaded picture.
         sentence: what is drawn first.
         seed: of the noise of the first drawing.
@@ -65,12 +65,12 @@ class Panel(widgets.VBox):
 
     def __init__(
         self,
-        painter: TextToImage,
+        text_to_image: TextToImage,
         captioner: ImageToText,
         sentence: str = EXAMPLES[0],
         seed: int = 0,
     ) -> None:
-        self.painter, self.captioner = painter, captioner
+        self.text_to_image, self.captioner = text_to_image, captioner
         self.shown: tuple[str, int] | None = None
         wide = widgets.Layout(width="420px")
         self.sentence = widgets.Text(
@@ -100,7 +100,7 @@ class Panel(widgets.VBox):
     def _draw(self, _: object) -> None:
         asked = (self.sentence.value, self.seed.value)
         if asked != self.shown:
-            self.result.value = drawn_as_html(self.painter, self.captioner, *asked)
+            self.result.value = drawn_as_html(self.text_to_image, self.captioner, *asked)
             self.shown = asked
 
     def _describe(self, _: object) -> None:
@@ -109,17 +109,19 @@ class Panel(widgets.VBox):
             self.described.value = described_as_html(self.captioner, content, name)
 
 
-def drawn_as_html(painter: TextToImage, captioner: ImageToText, sentence: str, seed: int) -> str:
+def drawn_as_html(
+    text_to_image: TextToImage, captioner: ImageToText, sentence: str, seed: int
+) -> str:
     """Return drawings of a sentence with their claims, or what is wrong with it, as HTML.
 
     Args:
-        painter: draws `NUM_PICTURES` pictures.
+        text_to_image: draws `NUM_PICTURES` pictures.
         captioner: describes them.
         sentence: what somebody typed.
         seed: of the noise.
     """
     try:
-        pictures = painter.draw(sentence, NUM_PICTURES, seeded_generator(seed))
+        pictures = text_to_image.draw(sentence, NUM_PICTURES, seeded_generator(seed))
     except ValueError as error:
         return _live(_paragraph(str(error)))
     scenes, captions = parse_scenes(pictures), captioner.describe(pictures)

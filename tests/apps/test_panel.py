@@ -17,7 +17,7 @@ from cmlearn.data.storybook.scene import Scene, Thing
 SCENE = Scene("night", "grass", (Thing("house", "red", "big", 0),))
 
 
-class Painter:
+class Drawing:
     """Draws `SCENE` from each sentence, and counts how often."""
 
     def __init__(self):
@@ -42,7 +42,7 @@ def png(picture: np.ndarray) -> bytes:
 
 @pytest.fixture
 def panel() -> Panel:
-    return Panel(Painter(), Describer(), "a red house", seed=3)
+    return Panel(Drawing(), Describer(), "a red house", seed=3)
 
 
 def buttons(widget: widgets.Widget) -> list[widgets.Button]:
@@ -51,7 +51,7 @@ def buttons(widget: widgets.Widget) -> list[widgets.Button]:
 
 
 def test_it_shows_an_answer_at_once(panel):
-    assert panel.painter.asked == [("a red house", 3)]
+    assert panel.text_to_image.asked == [("a red house", 3)]
     assert "3 of 4 show all that was asked" in panel.result.value
 
 
@@ -63,7 +63,7 @@ def test_each_claim_is_marked(panel):
 
 
 def test_a_thing_too_many_is_named():
-    class Generous(Painter):
+    class Generous(Drawing):
         def draw(self, sentence, count, rng):
             two = (*SCENE.things, Thing("star", "blue", "big", 2))
             return np.stack([render(replace(SCENE, things=two))] * count)
@@ -75,12 +75,12 @@ def test_a_thing_too_many_is_named():
 def test_a_new_sentence_keeps_the_seed_and_a_new_seed_the_sentence(panel):
     panel.sentence.value = "a blue tree"
     panel.seed.value = 4
-    assert panel.painter.asked[1:] == [("a blue tree", 3), ("a blue tree", 4)]
+    assert panel.text_to_image.asked[1:] == [("a blue tree", 3), ("a blue tree", 4)]
 
 
 def test_an_example_is_drawn_once(panel):
     next(button for button in buttons(panel) if button.description == EXAMPLES[1]).click()
-    assert panel.painter.asked[1:] == [(EXAMPLES[1], 3)]
+    assert panel.text_to_image.asked[1:] == [(EXAMPLES[1], 3)]
 
 
 @pytest.mark.parametrize("sentence", EXAMPLES)
@@ -90,7 +90,7 @@ def test_the_examples_can_be_drawn(sentence):
 
 @pytest.mark.parametrize("sentence", ["", "a furious dragon", "house " * 2_000, "<b>x</b>"])
 def test_a_bad_sentence_gets_an_explanation(sentence):
-    answer = drawn_as_html(Painter(), Describer(), sentence, 0)
+    answer = drawn_as_html(Drawing(), Describer(), sentence, 0)
     assert answer.startswith('<div role="status"') and "<img" not in answer and "<b>x" not in answer
 
 

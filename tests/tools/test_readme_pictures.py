@@ -22,7 +22,7 @@ from tools.readme_pictures import (
 MAX_BYTES = 300_000
 
 
-class Painter:
+class Drawing:
     def draw(self, sentence, count, rng):
         return torch.randint(256, (count, 64, 64, 3), generator=rng, dtype=torch.uint8).numpy()
 
@@ -32,7 +32,7 @@ class Describer:
         return [f"a caption of {picture.sum()}" for picture in pictures]
 
 
-MODELS = (Painter(), Describer())
+MODELS = (Drawing(), Describer())
 
 
 def test_pictures_are_written_small(tmp_path):
