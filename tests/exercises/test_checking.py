@@ -60,6 +60,13 @@ def test_the_solution_passes(stem, name, capsys):
 
 
 @pytest.mark.parametrize(("stem", "name"), ALL)
+def test_the_starter_is_open_as_it_stands(stem, name, capsys):
+    _, starter, _ = exercises(OF_NOTEBOOK[stem])[name]
+    exec(starter, imported(OF_NOTEBOOK[stem]) | {"check": check})
+    assert capsys.readouterr().out.startswith(f"{name}: open.")
+
+
+@pytest.mark.parametrize(("stem", "name"), ALL)
 def test_an_exercise_has_a_level_minutes_and_two_hints(stem, name):
     before, starter, _ = exercises(OF_NOTEBOOK[stem])[name]
     assert re.search(r"^#+ Your turn\b", before, re.MULTILINE)
