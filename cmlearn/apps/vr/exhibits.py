@@ -178,11 +178,13 @@ def verdict(exhibit: Exhibit) -> str:
     """Say in a sentence how the picture was chosen, and whether it is right."""
     drawn = "the first picture" if exhibit.drawn == 1 else f"picture {exhibit.drawn}"
     if exhibit.strict:
-        return f"All claims are true in {drawn}, and nothing is too many."
+        return f"All claims are true in {drawn}, and no thing is too many."
     true = sum(claim.true for claim in exhibit.claims)
     extra = ", but a thing is too many" if true == len(exhibit.claims) else ""
-    of = "the only picture drawn" if exhibit.drawn == 1 else f"{exhibit.drawn} pictures drawn"
+    none = "The one picture drawn does not show"
+    if exhibit.drawn > 1:
+        none = f"None of the {exhibit.drawn} pictures drawn shows"
     return (
-        f"Of {of}, none shows all and nothing more. This one is the best: "
-        f"{true} of {len(exhibit.claims)} claims are true{extra}."
+        f"{none} all that was asked and nothing else. In the best one, {true} of "
+        f"{len(exhibit.claims)} claims are true{extra}."
     )

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 SPACING = 2 * RADIUS + 2.0  # metres between the middles of neighbouring worlds
 UNLIT = "KHR_materials_unlit"
+OWN_COLOUR = "_COLOUR"  # trimesh writes its own colours as bytes, and other attributes as floats
 
 
 @dataclass(frozen=True)
@@ -30,14 +31,14 @@ class Node:
     Attributes:
         name: such as "big red house".
         faces: its number of triangles.
-        colour: its most frequent colour by area, sRGB.
+        colours: (K, 3) its different colours in the light, sRGB, the largest area first.
         low: (3,) the least x, y and z, in metres.
         high: (3,) the greatest.
     """
 
     name: str
     faces: int
-    colour: tuple[int, int, int]
+    colours: np.ndarray
     low: np.ndarray
     high: np.ndarray
 
@@ -80,25 +81,24 @@ def to_glb(worlds: Sequence[World], titles: Sequence[str] | None = None) -> byte
                 parent_node_name=root,
                 transform=_moved_by(part.position),
             )
-    return bytes(scene.export(file_type="glb", include_normals=True, tree_postprocessor=_unlit))
+    return bytes(scene.export(file_type="glb", include_normals=True, tree_postprocessor=_paint))
 
 
 def triangle_soup(part: Part) -> trimesh.Trimesh:
     """Convert a part to trimesh's mesh, with three vertices of its own for each face.
 
     Faces that share no vertex keep one normal and one colour each: the flat look of low-poly
-    models. Colours of vertices are linear in glTF.
+    models. Colours of vertices are linear in glTF; in one byte each, a night sky would turn green.
     """
     import trimesh
 
     corners = part.mesh.corners
-    linear = np.rint(255 * to_linear(part.mesh.colours)).astype(np.uint8)
-    opaque = np.full((len(linear), 1), 255, np.uint8)
+    linear = np.repeat(to_linear(part.mesh.colours), 3, axis=0).astype(np.float32)
     return trimesh.Trimesh(
         vertices=corners.reshape(-1, 3),
         faces=np.arange(3 * len(corners)).reshape(-1, 3),
         vertex_normals=np.repeat(face_normals(corners), 3, axis=0),
-        vertex_colors=np.repeat(np.hstack([linear, opaque]), 3, axis=0),
+        vertex_attributes={OWN_COLOUR: linear},
         process=False,
     )
 
@@ -109,8 +109,8 @@ def _moved_by(position: np.ndarray) -> np.ndarray:
     return matrix
 
 
-def _unlit(tree: dict[str, Any]) -> None:
-    """Give every mesh one unlit material that shows its front only."""
+def _paint(tree: dict[str, Any]) -> None:
+    """Give every mesh its colours and one unlit material that shows its front only."""
     tree["materials"] = [
         {
             "name": "painted",
@@ -123,6 +123,8 @@ def _unlit(tree: dict[str, Any]) -> None:
     for mesh in tree["meshes"]:
         for primitive in mesh["primitives"]:
             primitive["material"] = 0
+            attributes = primitive["attributes"]
+            attributes["COLOR_0"] = attributes.pop(OWN_COLOUR)
 
 
 def read_glb(data: bytes) -> list[Node]:
@@ -151,6 +153,6 @@ def _read_node(scene: Any, name: str) -> Node:
     points = mesh.vertices @ matrix[:3, :3].T + matrix[:3, 3]
     linear = np.asarray(mesh.visual.vertex_attributes["color"])[mesh.faces[:, 0], :3]
     colours, which = np.unique(linear, axis=0, return_inverse=True)
-    largest = np.bincount(which.ravel(), weights=mesh.area_faces).argmax()
-    r, g, b = (int(c) for c in to_srgb(colours[largest] / 255))
-    return Node(name, len(mesh.faces), (r, g, b), points.min(0), points.max(0))
+    area = np.bincount(which.ravel(), weights=mesh.area_faces)
+    by_area = to_srgb(colours[np.argsort(-area)])
+    return Node(name, len(mesh.faces), by_area, points.min(0), points.max(0))

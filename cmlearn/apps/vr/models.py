@@ -1,7 +1,7 @@
 """Low-poly models of the nine kinds of things, with the colours and outlines of the pictures.
 
-As in the renderer, a model has width 1. y = 0 is the ground below a standing thing and the centre of
-a flying one.
+As in the renderer, a model has width 1. y = 0 is the ground below a standing thing and the centre
+of a flying one.
 """
 
 from __future__ import annotations

@@ -29,6 +29,7 @@ BANDS = 12  # of the sky, from the horizon up, as in the pictures
 SUN: Rgb = (255, 244, 190)
 LOW_SUN: Rgb = (255, 226, 150)
 MOON: Rgb = (240, 238, 220)
+RELIEF = {"grass": 0.03, "sand": 0.04, "snow": 0.05, "sea": 0.13}  # metres above and below 0
 PIECES = 60  # tufts, pebbles, mounds or waves
 GOLDEN = 2.39996  # radians; turning by the golden angle fills a disc without a visible pattern
 
@@ -109,6 +110,7 @@ def clouds(scene: Scene) -> Mesh:
 
 
 def ground_rgb(scene: Scene, per_cent: int = 100) -> Rgb:
+    """Return the colour of the ground as the picture shows it, at a share of its brightness."""
     r, g, b = GROUND_RGB[scene.ground]
     return dimmed((r, g, b), GROUND_LIGHT[scene.sky] * per_cent // 100)
 
@@ -120,17 +122,17 @@ def ground(scene: Scene) -> Mesh:
     angle = np.tile(np.arange(segments) * 2 * np.pi / segments, rings)
     angle += np.repeat(np.arange(1, rings + 1) % 2, segments) * np.pi / segments
     x, z = radius * np.sin(angle), radius * np.cos(angle)
-    height = {"sea": 0.22, "grass": 0.05, "sand": 0.07, "snow": 0.09}[scene.ground]
-    # Sines of three directions give waves without a visible pattern; no crest rises above 0.
+    height = 2 * RELIEF[scene.ground]
+    # Sines of three directions give waves without a visible pattern.
     waves = np.sin(1.3 * x + 0.6 * z) + np.sin(1.7 * z - 0.5 * x) + np.sin(0.8 * (x + z) + 2)
-    vertices = np.column_stack([x, height * (waves / 6 - 0.5), z])
+    vertices = np.column_stack([x, height * waves / 6, z])
     around = [(i, (i + 1) % segments) for i in range(segments)]
     faces = [(0, 1 + i, 1 + j) for i, j in around]
     for ring in range(rings - 1):
         a, b = 1 + ring * segments, 1 + (ring + 1) * segments
         faces += [f for i, j in around for f in ((a + i, b + i, b + j), (a + i, b + j, a + j))]
     colour = np.array(ground_rgb(scene), np.uint8)
-    points = np.concatenate([[(0, -height / 2, 0)], vertices])
+    points = np.concatenate([[(0, 0, 0)], vertices])
     many = np.tile(colour, (len(faces), 1))
     return Mesh(points, np.array(faces), many, np.ones(len(faces), bool))
 
@@ -168,7 +170,7 @@ def tufts_and_waves(scene: Scene) -> Mesh:
 def _tuft(i: int, colour: Rgb) -> Mesh:
     height = 0.28 + 0.06 * (i % 4)
     blades = [(0.0, 0.0, height), (0.11, 0.05, 0.7 * height), (-0.1, 0.07, 0.8 * height)]
-    return join([frustum(0.07, 0, h, (x, -0.06, z), colour, 4) for x, z, h in blades])
+    return join([frustum(0.07, 0, h, (x, -0.09, z), colour, 4) for x, z, h in blades])
 
 
 def _pebble(i: int, colour: Rgb) -> Mesh:
@@ -184,8 +186,8 @@ def _mound(i: int, colour: Rgb) -> Mesh:
 def _wave(i: int, colour: Rgb) -> Mesh:
     r, g, b = colour
     crest = (min(255, r + 58), min(255, g + 44), min(255, b + 36))
-    half = 0.6 + 0.25 * (i % 3)
-    outline = [(-half, 0.01, 0.0), (0, 0.01, 0.16), (half, 0.01, 0.0), (0, 0.01, -0.04)]
+    half, y = 0.6 + 0.25 * (i % 3), RELIEF["sea"]
+    outline = [(-half, y, 0.0), (0, y, 0.16), (half, y, 0.0), (0, y, -0.04)]
     return fan(np.array(outline), crest, lit=False)
 
 

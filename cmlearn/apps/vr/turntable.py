@@ -17,6 +17,7 @@ DISTANCE, HEIGHT = 17.0, 6.5  # metres of the camera from the middle and above t
 TARGET_HEIGHT = 4.2  # metres
 FRAMES = 24
 FRAME_MS = 120
+ENDINGS = (".gif", ".png")
 
 
 def orbit(turn: float) -> Camera:
@@ -50,6 +51,16 @@ def turntable_frames(world: World, frames: int = FRAMES, size: int = 256) -> lis
     return [render_world(world, orbit(n / frames), size) for n in range(frames)]
 
 
+def check_ending(path: Path) -> None:
+    """Check that a turntable can be written under a name.
+
+    Raises:
+        ValueError: the name does not end in .gif or .png.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise ValueError(f"{path}: a turntable is written as {' or '.join(ENDINGS)}")
+
+
 def write_turntable(path: Path, frames: Sequence[np.ndarray]) -> None:
     """Write frames as an endless GIF or, where the name ends in .png, as a strip side by side.
 
@@ -60,9 +71,7 @@ def write_turntable(path: Path, frames: Sequence[np.ndarray]) -> None:
     Raises:
         ValueError: the name has another ending.
     """
-    endings = (".gif", ".png")
-    if path.suffix.lower() not in endings:
-        raise ValueError(f"{path}: a turntable is written as {' or '.join(endings)}")
+    check_ending(path)
     with atomic_write(path) as partial, partial.open("wb") as file:
         if path.suffix.lower() == ".png":
             Image.fromarray(np.concatenate(list(frames), axis=1)).save(file, "PNG", optimize=True)

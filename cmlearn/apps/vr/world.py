@@ -19,6 +19,7 @@ from cmlearn.apps.vr.mesh import Mesh, fan, join, moved
 from cmlearn.apps.vr.models import model_of
 from cmlearn.apps.vr.scenery import (
     MIDDLE,
+    RELIEF,
     clouds,
     dome,
     ground,
@@ -166,7 +167,8 @@ def _shadows(scene: Scene, things: tuple[Part, ...], level: Light) -> Mesh:
     shadows = []
     for n, part in enumerate(things):
         outline = shadow_outline(part.mesh.vertices + part.position, level.towards)
-        outline[:, 1] = 0.02 + 0.004 * n  # above the ground and each other, or they would flicker
+        # Above the ground and each other, or they would flicker.
+        outline[:, 1] = RELIEF[scene.ground] + 0.01 + 0.004 * n
         shadows.append(fan(outline, (r, g, b), lit=False))
     return join(shadows)
 
