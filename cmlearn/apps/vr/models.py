@@ -103,7 +103,9 @@ def _flower(colour: Rgb) -> Mesh:
     angles = [2 * math.pi * i / 5 for i in range(5)]
     petals = [
         _inked(
-            ellipsoid((0.2, 0.2, 0.09), (0.27 * math.sin(a), 0.72 + 0.27 * math.cos(a), 0), colour),
+            ellipsoid(
+                (0.2, 0.2, 0.09), (0.27 * math.sin(a), 0.72 + 0.27 * math.cos(a), 0), colour, 6, 9
+            ),
             colour,
         )
         for a in angles

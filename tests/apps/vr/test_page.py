@@ -48,7 +48,7 @@ def address() -> Iterator[str]:
     with subprocess.Popen(command, cwd=ROOT, env=environment) as server:
         address = f"http://127.0.0.1:{port}"
         try:
-            wait_for(lambda: answers(address) or server.poll() is not None, 90)
+            wait_for(lambda: answers(address) or server.poll() is not None, 240)
             assert server.poll() is None, "the server ended"
             yield address
         finally:
@@ -63,7 +63,7 @@ def answers(address: str) -> bool:
         return False
 
 
-def wait_for(condition, seconds: float = 40) -> Any:
+def wait_for(condition, seconds: float = 90) -> Any:
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if found := condition():
