@@ -84,6 +84,15 @@ def picture() -> None:
     _fill_readme("picture", write_pictures(ROOT))
 
 
+@app.command("walk-picture", epilog=example(f"{PROGRAM} walk-picture"))
+def walk_picture() -> None:
+    """Take the screenshot of `python -m cmlearn walk`, in Chromium."""
+    from tools.folders import ROOT
+    from tools.walk_picture import write_walk_picture
+
+    typer.echo(f"Saved: {write_walk_picture(ROOT)}")
+
+
 def _fill_readme(name: str, markdown: str) -> None:
     from tools.readme import README, fill
 

@@ -85,7 +85,12 @@ def frustum(
     """
     angles = (np.arange(sides) + 0.5) * 2 * np.pi / sides
     circle = np.stack([np.sin(angles), np.zeros(sides), np.cos(angles)], axis=1)
-    ends = [circle * bottom, circle * top + (0, height, 0), [(0, 0, 0)], [(0, height, 0)]]
+    ends: list[np.ndarray] = [
+        circle * bottom,
+        circle * top + (0, height, 0),
+        np.zeros((1, 3)),
+        np.array([[0, height, 0]]),
+    ]
     faces: list[tuple[int, int, int]] = []
     for i in range(sides):
         j = (i + 1) % sides

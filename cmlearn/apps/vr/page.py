@@ -1,7 +1,7 @@
 """The page of `python -m cmlearn walk`: worlds in the browser, with three.js from NiceGUI's wheel.
 
-NiceGUI ships three.js as the module "nicegui-scene" and lists it in the import map of its pages.
-`walk.js` imports it from there: nothing comes from the network.
+The server knows five files and answers nothing else. What the page loads comes from this process,
+and its content security policy forbids the browser to ask anybody else.
 """
 
 from __future__ import annotations
@@ -11,7 +11,10 @@ import json
 import socket
 from collections.abc import Sequence
 from html import escape
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -23,6 +26,7 @@ from cmlearn.apps.vr.scenery import MIDDLE, RADIUS
 HERE = Path(__file__).parent
 LOOPBACK, PORT = "127.0.0.1", 8018
 PICTURE_PIXELS = 128  # width of a picture on the page
+POLICY = "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob: data:"
 
 
 def serve(exhibits: Sequence[Exhibit], host: str = LOOPBACK, port: int = PORT) -> None:
@@ -35,27 +39,60 @@ def serve(exhibits: Sequence[Exhibit], host: str = LOOPBACK, port: int = PORT) -
 
     Raises:
         OSError: the port is in use, or not allowed.
+        FileNotFoundError: NiceGUI, which carries three.js, is not installed.
     """
-    import nicegui.elements.scene  # noqa: F401  (its import puts three.js into the import map)
-    from nicegui import Client, app, ui
-    from starlette.responses import Response
+    with make_server(exhibits, host, port) as server:
+        server.serve_forever()
 
+
+def make_server(exhibits: Sequence[Exhibit], host: str, port: int) -> ThreadingHTTPServer:
+    """Make the server of `serve`, which already listens; see there."""
     check_port(host, port)
-    glb = to_glb([e.world for e in exhibits], [e.sentence for e in exhibits])
-    for name in ("walk.js", "walk.css"):
-        app.add_static_file(local_file=HERE / name, url_path=f"/{name}", max_cache_age=0)
+    files = {
+        "/": ("text/html; charset=utf-8", page_html(exhibits).encode()),
+        "/walk.js": ("text/javascript", (HERE / "walk.js").read_bytes()),
+        "/walk.css": ("text/css", (HERE / "walk.css").read_bytes()),
+        "/three.js": ("text/javascript", find_three().read_bytes()),
+        "/walk.glb": (
+            "model/gltf-binary",
+            to_glb([e.world for e in exhibits], [e.sentence for e in exhibits]),
+        ),
+    }
 
-    @app.get("/walk.glb")
-    def model() -> Response:
-        return Response(glb, media_type="model/gltf-binary")
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:  # noqa: N802  (the name is the library's)
+            kind, content = files.get(self.path, ("text/plain", b"There is no such page."))
+            self.send_response(200 if self.path in files else 404)
+            for name, value in (
+                ("Content-Type", kind),
+                ("Content-Length", str(len(content))),
+                ("Content-Security-Policy", POLICY),
+                ("Cache-Control", "no-store"),  # another run has other worlds
+            ):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(content)
 
-    @ui.page("/", title="Walk through a sentence", language="en-GB")
-    def index(client: Client) -> None:
-        ui.add_head_html('<link rel="stylesheet" href="/walk.css">')
-        ui.add_body_html(page_html(exhibits))
+        def log_message(self, *args: Any) -> None:
+            """Print nothing for each request."""
 
-    ui.run(
-        host=host, port=port, show=False, reload=False, tailwind=False, show_welcome_message=False
+    return ThreadingHTTPServer((host, port), Handler)
+
+
+def find_three() -> Path:
+    """Find the three.js bundle in NiceGUI's package, without importing NiceGUI.
+
+    Raises:
+        FileNotFoundError: it is not installed, or a later version keeps it elsewhere.
+    """
+    package = find_spec("nicegui")
+    folders = package.submodule_search_locations if package else None
+    for folder in folders or ():
+        bundle = Path(folder) / "elements" / "scene" / "dist" / "index.js"
+        if bundle.is_file():
+            return bundle
+    raise FileNotFoundError(
+        "three.js is not here: it comes with NiceGUI 3.18, pip install 'nicegui>=3.18,<4'"
     )
 
 
@@ -75,14 +112,20 @@ def check_port(host: str, port: int) -> None:
 
 
 def page_html(exhibits: Sequence[Exhibit]) -> str:
-    """Return the HTML of the page, without its head.
+    """Return the HTML of the page.
 
     Every claim and what each key does stands in plain HTML, for screen readers too.
     """
     sections = "\n".join(_section(number, each) for number, each in enumerate(exhibits, 1))
     data = json.dumps(_page_data(exhibits)).replace("<", "\\u003c")
     buttons = '<button id="next">Next world</button>' if len(exhibits) > 1 else ""
-    return f"""
+    return f"""<!doctype html>
+<html lang="en-GB">
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Walk through a sentence</title>
+<link rel="icon" href="data:,"><link rel="stylesheet" href="/walk.css">
+<script type="module" src="/walk.js"></script></head>
+<body>
 <main id="walk">
 <canvas id="view" tabindex="0" role="application" aria-label="{escape(_summary(exhibits))}
  Arrow keys or W, A, S, D move; dragging turns; a click on the ground takes you there."></canvas>
@@ -99,7 +142,8 @@ click on the ground: go there</p>
 </aside>
 <script type="application/json" id="worlds">{data}</script>
 </main>
-<script type="module" src="/walk.js"></script>"""
+</body>
+</html>"""
 
 
 def _summary(exhibits: Sequence[Exhibit]) -> str:

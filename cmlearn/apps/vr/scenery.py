@@ -78,13 +78,13 @@ def _disc_on_dome(angle: float, height: float, radius: float, colour: Rgb, sides
 
 
 def sun_or_moon(scene: Scene) -> Mesh:
-    """Make a sun or a moon in the picture's upper right."""
+    """Make a sun or a moon, below the slots of flying things and right of the middle."""
     if scene.sky == "night":
-        craters = [(0.43, 0.555, 0.3), (0.50, 0.50, 0.22), (0.42, 0.49, 0.18)]
+        craters = [(0.43, 0.395, 0.3), (0.50, 0.34, 0.22), (0.42, 0.33, 0.18)]
         dark = [_nearer(_disc_on_dome(a, h, r, (206, 204, 190), 8), 0.97) for a, h, r in craters]
-        return join([_disc_on_dome(0.45, 0.52, 1.5, MOON, 20), *dark])
+        return join([_disc_on_dome(0.45, 0.36, 1.5, MOON, 20), *dark])
     low = scene.sky == "sunset"
-    angle, height = (0.42, 0.13) if low else (0.62, 0.62)
+    angle, height = (0.42, 0.13) if low else (0.5, 0.38)
     glow: Rgb = (253, 204, 140) if low else (214, 234, 240)
     halo = _disc_on_dome(angle, height, 3.4 if low else 2.4, glow, 24)
     return join([halo, _nearer(_disc_on_dome(angle, height, 2.2 if low else 1.6,

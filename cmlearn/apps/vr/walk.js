@@ -1,6 +1,6 @@
 // Walk through the worlds of walk.glb: keys, dragging, teleport, labels on gaze, orbit, WebXR.
-// three.js comes with NiceGUI; the light is in the colours of the file already.
-import { GLTFLoader, OrbitControls, THREE } from "nicegui-scene";
+// three.js comes from the wheel of NiceGUI; the light is in the colours of the file already.
+import { GLTFLoader, OrbitControls, THREE } from "./three.js";
 
 const SPEED = 5; // metres a second
 const TURN = 0.004; // radians for each pixel dragged

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import socket
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 
 from cmlearn.apps.vr.exhibits import exhibit_of
-from cmlearn.apps.vr.page import check_port, page_html
+from cmlearn.apps.vr.page import check_port, find_three, make_server, page_html
 from cmlearn.data.storybook.renderer import render
 from tests.apps.vr.scenes import NIGHT, SENTENCES, exhibits
 from tests.browser import browser, needs_chromium
 
 ROOT = Path(__file__).resolve().parents[3]
 READY = "return document.getElementById('view')?.dataset.ready"
-SERVER = (
-    "import sys\nfrom cmlearn.apps.vr.page import serve\n"
-    "from tests.apps.vr.scenes import exhibits\n"
-    "serve(exhibits(), port=int(sys.argv[1]))"
-)
 FAKE_HEADSET = (Path(__file__).parent / "fake_headset.js").read_text("utf-8")
 
 
@@ -40,27 +34,13 @@ def free_port() -> int:
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    """Serve two worlds from a process of its own."""
-    port = free_port()
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    environment.pop("PYTEST_CURRENT_TEST")  # in a test NiceGUI waits for its own plugin
-    command = [sys.executable, "-c", SERVER, str(port)]
-    with subprocess.Popen(command, cwd=ROOT, env=environment) as server:
-        address = f"http://127.0.0.1:{port}"
-        try:
-            wait_for(lambda: answers(address) or server.poll() is not None, 240)
-            assert server.poll() is None, "the server ended"
-            yield address
-        finally:
-            server.terminate()
-
-
-def answers(address: str) -> bool:
-    try:
-        with urlopen(address, timeout=5) as page:
-            return page.status == 200
-    except OSError:
-        return False
+    """Serve two worlds from a thread."""
+    with make_server(exhibits(), "127.0.0.1", free_port()) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
 
 
 def wait_for(condition, seconds: float = 90) -> Any:
@@ -146,6 +126,22 @@ def test_markup_in_a_sentence_stays_text():
     html = page_html([exhibit])
     assert "<b " not in html and "&lt;b onload" in html
     assert html.count("</script>") == 2
+
+
+def test_the_server_knows_its_five_files_and_nothing_else(address):
+    for path in ("/", "/walk.js", "/walk.css", "/three.js", "/walk.glb"):
+        with urlopen(address + path, timeout=20) as file:
+            assert file.status == 200 and "default-src 'self'" in str(file.headers)
+    for path in ("/../page.py", "/page.py", "/walk.js/../page.py", "//etc/passwd", "/%2e%2e/x"):
+        with pytest.raises(HTTPError, match="404"):
+            urlopen(address + path, timeout=20)
+
+
+def test_without_nicegui_it_says_what_to_install(monkeypatch):
+    assert find_three().name == "index.js"
+    monkeypatch.setattr("cmlearn.apps.vr.page.find_spec", lambda name: None)
+    with pytest.raises(FileNotFoundError, match="pip install 'nicegui"):
+        find_three()
 
 
 def test_a_port_in_use_gets_a_clear_message():
