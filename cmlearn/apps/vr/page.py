@@ -60,7 +60,7 @@ def make_server(exhibits: Sequence[Exhibit], host: str, port: int) -> ThreadingH
     }
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802  (the name is the library's)
+        def do_GET(self) -> None:
             kind, content = files.get(self.path, ("text/plain", b"There is no such page."))
             self.send_response(200 if self.path in files else 404)
             for name, value in (

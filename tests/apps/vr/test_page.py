@@ -180,8 +180,8 @@ def test_the_page_loads_with_the_network_cut_and_without_errors(page):
         if '"Network.requestWillBeSent"' in entry["message"]
     ]
     assert any(url.endswith("/walk.glb") for url in requests)
-    outside = [url for url in requests if not re.match(r"http://127\.0\.0\.1:|data:|blob:", url)]
-    assert outside == []
+    network = [url for url in requests if re.match(r"(https?|wss?):", url)]
+    assert all(url.startswith("http://127.0.0.1:") for url in network)
     errors = [entry for entry in page.get_log("browser") if entry["level"] == "SEVERE"]
     assert errors == []
 
@@ -202,9 +202,9 @@ def test_keys_move_and_dragging_turns(page):
     start = position(page)
     press(page, "w")
     after = position(page)
-    assert after[2] < start[2] - 0.5 and after[0] == pytest.approx(start[0], abs=0.01)
+    assert after[2] < start[2] - 0.2 and after[0] == pytest.approx(start[0], abs=0.01)
     press(page, Keys.ARROW_RIGHT)
-    assert position(page)[0] > after[0] + 0.5
+    assert position(page)[0] > after[0] + 0.2
     view = page.find_element("id", "view")
     ActionChains(page).move_to_element_with_offset(view, 100, 0).click_and_hold().move_by_offset(
         150, 0
