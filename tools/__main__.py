@@ -86,7 +86,7 @@ def picture() -> None:
 
 @app.command("walk-picture", epilog=example(f"{PROGRAM} walk-picture"))
 def walk_picture() -> None:
-    """Take the screenshot of `python -m cmlearn walk`, in Chromium."""
+    """Take the screenshot of the page of `walk`."""
     from tools.folders import ROOT
     from tools.walk_picture import write_walk_picture
 

@@ -28,6 +28,8 @@ FOLDERS = (
     "cmlearn/evaluation/caption_metrics",
     "cmlearn/viz",
     "cmlearn/apps",
+    "cmlearn/apps/vr",
+    "cmlearn/exercises",
     "cmlearn/recipes",
 )
 # Sentences for what has no docstring.

@@ -8,7 +8,7 @@ from itertools import permutations
 import cv2
 import numpy as np
 
-from cmlearn.apps.vr.world import EYE_HEIGHT, FOCAL, World
+from cmlearn.apps.vr.world import CAMERA_HEIGHT, FOCAL, World
 from cmlearn.data.storybook.scene import RELATIONS, holds
 
 NEAR = 0.1  # metres; faces with a corner nearer than this, or behind the camera, are left out
@@ -34,8 +34,8 @@ class Camera:
 
 def picture_camera() -> Camera:
     """Return the camera of the pictures, whose horizon lies a little below the middle."""
-    eye = np.array([0.0, EYE_HEIGHT, 0.0])
-    return Camera(eye, eye + (0, 0, -1.0), FOCAL / 64, (0.5, 37 / 64))
+    position = np.array([0.0, CAMERA_HEIGHT, 0.0])
+    return Camera(position, position + (0, 0, -1.0), FOCAL / 64, (0.5, 37 / 64))
 
 
 def axes_of(camera: Camera) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Compile a scene into a small world of meshes, in metres.
 
-The picture is taken for that of a pinhole camera at `EYE_HEIGHT` above the origin, which points at
+The picture is taken for that of a pinhole camera at `CAMERA_HEIGHT` above the origin, which points at
 the horizon. What stands on the ground is as far away as its lower edge says, because the ground is
 flat. How far away a flying thing is, the picture leaves open; the rule of `flying_depth` decides.
 Nothing is sampled: a scene always becomes the same world.
@@ -32,7 +32,7 @@ from cmlearn.data.storybook.renderer import HORIZON, WIDTH
 from cmlearn.data.storybook.scene import Scene, Thing
 
 FOCAL = 64.0  # focal length in 64ths of the picture's width: the camera sees 53 degrees
-EYE_HEIGHT = 4.0  # metres of the camera above the ground; sets the scale, which no picture shows
+CAMERA_HEIGHT = 4.0  # metres of the camera above the ground; sets the scale, which no picture shows
 SKY_DEPTH = (15.0, 19.0, 17.0)  # metres to flying things in the left, middle and right column
 LONGEST_SHADOW = 2.5  # metres of shadow for each metre of height, however low the sun
 
@@ -82,7 +82,7 @@ class World:
 def standing_depth(y: float) -> float:
     """Compute how far away the ground is in a row of the picture.
 
-    By similar triangles, (y - HORIZON) / FOCAL = EYE_HEIGHT / depth.
+    By similar triangles, (y - HORIZON) / FOCAL = CAMERA_HEIGHT / depth.
 
     Args:
         y: a row below the horizon, in 64ths of the picture's height.
@@ -90,7 +90,7 @@ def standing_depth(y: float) -> float:
     Returns:
         Metres.
     """
-    return FOCAL * EYE_HEIGHT / (y - HORIZON)
+    return FOCAL * CAMERA_HEIGHT / (y - HORIZON)
 
 
 def flying_depth(thing: Thing) -> float:
@@ -114,7 +114,7 @@ def place(thing: Thing) -> tuple[np.ndarray, float]:
     """
     depth = flying_depth(thing) if thing.flies else standing_depth(thing.y)
     x = (thing.x - 32) * depth / FOCAL
-    y = EYE_HEIGHT + (HORIZON - thing.y) * depth / FOCAL if thing.flies else 0.0
+    y = CAMERA_HEIGHT + (HORIZON - thing.y) * depth / FOCAL if thing.flies else 0.0
     return np.array([x, y, -depth]), WIDTH[thing.size] * depth / FOCAL
 
 

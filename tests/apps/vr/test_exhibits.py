@@ -59,7 +59,7 @@ def test_the_world_shows_the_picture_and_not_the_sentence():
     )
 
 
-def test_without_a_right_picture_the_best_one_is_taken_and_said_so():
+def test_without_a_right_picture_the_best_one_is_taken_with_a_word():
     [made] = make_exhibits([SENTENCE], Drawer(GREY, render(BLUE), render(TWO)), count=3)
     assert (made.drawn, made.strict, made.world.scene.content) == (3, False, TWO.content)
     assert "None of the 3 pictures drawn shows all" in describe_exhibit(made)

@@ -8,7 +8,7 @@ import pytest
 from cmlearn.apps.vr.light import LIGHTS
 from cmlearn.apps.vr.rasteriser import picture_camera, project
 from cmlearn.apps.vr.world import (
-    EYE_HEIGHT,
+    CAMERA_HEIGHT,
     compile_world,
     flying_depth,
     place,
@@ -38,12 +38,12 @@ def test_a_thing_is_seen_in_the_picture_where_it_was_drawn(thing):
 
 def test_what_stands_stands_on_the_ground_and_what_flies_flies_above_it():
     assert place(Thing("house", "red", "big", 0))[0][1] == 0
-    assert place(Thing("kite", "red", "big", 0))[0][1] > EYE_HEIGHT
+    assert place(Thing("kite", "red", "big", 0))[0][1] > CAMERA_HEIGHT
 
 
 def test_a_lower_edge_is_nearer():
     assert standing_depth(58) < standing_depth(57) < standing_depth(56)
-    assert standing_depth(37 + 64) == pytest.approx(EYE_HEIGHT)  # looking down at 45 degrees
+    assert standing_depth(37 + 64) == pytest.approx(CAMERA_HEIGHT)  # looking down at 45 degrees
 
 
 def test_flying_things_of_one_scene_are_never_at_one_depth():
