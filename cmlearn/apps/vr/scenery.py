@@ -97,7 +97,7 @@ def _nearer(mesh: Mesh, share: float) -> Mesh:
 
 def clouds(scene: Scene) -> Mesh:
     """Build the clouds of the scene's variant, of three puffs each."""
-    turn = (0.0, 0.9)[scene.variant]
+    turn = (0.0, 0.55)[scene.variant]  # neither covers the sun or the moon
     puffs = []
     for i, (angle, height) in enumerate([(-0.5, 9.5), (0.75, 11), (2.2, 9), (3.6, 12), (5.0, 10)]):
         x, z = 20 * math.sin(angle + turn), -20 * math.cos(angle + turn)

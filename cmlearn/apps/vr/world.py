@@ -1,8 +1,8 @@
 """Compile a scene into a small world of meshes, in metres.
 
-The picture is taken for that of a pinhole camera at `CAMERA_HEIGHT` above the origin, which points at
-the horizon. What stands on the ground is as far away as its lower edge says, because the ground is
-flat. How far away a flying thing is, the picture leaves open; the rule of `flying_depth` decides.
+The picture is taken for that of a pinhole camera at `CAMERA_HEIGHT` above the origin, which points
+at the horizon. What stands on the ground is as far away as its lower edge says, because the ground
+is flat. How far away a flying thing is, the picture leaves open; `flying_depth` decides by a rule.
 Nothing is sampled: a scene always becomes the same world.
 """
 
