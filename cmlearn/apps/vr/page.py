@@ -10,6 +10,7 @@ import base64
 import json
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
@@ -41,7 +42,7 @@ def serve(exhibits: Sequence[Exhibit], host: str = LOOPBACK, port: int = PORT) -
         OSError: the port is in use, or not allowed.
         FileNotFoundError: NiceGUI, which carries three.js, is not installed.
     """
-    with make_server(exhibits, host, port) as server:
+    with make_server(exhibits, host, port) as server, suppress(KeyboardInterrupt):
         server.serve_forever()
 
 
@@ -70,8 +71,9 @@ def make_server(exhibits: Sequence[Exhibit], host: str, port: int) -> ThreadingH
                 ("Cache-Control", "no-store"),  # another run has other worlds
             ):
                 self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
+            with suppress(ConnectionError):  # the browser has gone in the meantime
+                self.end_headers()
+                self.wfile.write(content)
 
         def log_message(self, *args: Any) -> None:
             """Print nothing for each request."""

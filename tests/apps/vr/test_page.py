@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ from urllib.request import urlopen
 import pytest
 
 from cmlearn.apps.vr.exhibits import exhibit_of
-from cmlearn.apps.vr.page import check_port, find_three, make_server, page_html
+from cmlearn.apps.vr.page import check_port, find_three, make_server, page_html, serve
 from cmlearn.data.storybook.renderer import render
 from tests.apps.vr.scenes import NIGHT, SENTENCES, exhibits
 from tests.browser import browser, needs_chromium
@@ -135,6 +136,24 @@ def test_the_server_knows_its_five_files_and_nothing_else(address):
     for path in ("/../page.py", "/page.py", "/walk.js/../page.py", "//etc/passwd", "/%2e%2e/x"):
         with pytest.raises(HTTPError, match="404"):
             urlopen(address + path, timeout=20)
+
+
+def test_a_browser_that_hangs_up_disturbs_nobody(address, capfd):
+    for _ in range(5):
+        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as gone:
+            gone.sendall(b"GET /walk.glb HTTP/1.0\r\n\r\n")
+            gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    with urlopen(address, timeout=20) as page:
+        assert page.status == 200
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_an_interruption_ends_the_server_without_an_error(monkeypatch):
+    def interrupted(self) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("cmlearn.apps.vr.page.ThreadingHTTPServer.serve_forever", interrupted)
+    serve(exhibits(), port=free_port())
 
 
 def test_without_nicegui_it_says_what_to_install(monkeypatch):
