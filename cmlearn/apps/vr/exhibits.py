@@ -118,7 +118,7 @@ def holds_strictly(sentence: str, scene: Scene | None) -> bool:
     return scene is not None and strictly_true(parse_caption(sentence), scene)
 
 
-def share_true(sentence: str, scene: Scene | None) -> float:
+def truth_share(sentence: str, scene: Scene | None) -> float:
     """Compute the share of a sentence's claims that are true, 0 to 1; -1 without a scene."""
     if scene is None:
         return -1.0
@@ -138,7 +138,7 @@ def best_scene(sentence: str, scenes: Sequence[Scene | None]) -> int:
     """
     return max(
         range(len(scenes)),
-        key=lambda n: (holds_strictly(sentence, scenes[n]), share_true(sentence, scenes[n]), -n),
+        key=lambda n: (holds_strictly(sentence, scenes[n]), truth_share(sentence, scenes[n]), -n),
     )
 
 

@@ -13,7 +13,7 @@ from cmlearn.apps.vr.exhibits import (
     describe_exhibit,
     exhibit_of,
     make_exhibits,
-    share_true,
+    truth_share,
 )
 from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import Scene, Thing
@@ -69,7 +69,7 @@ def test_without_a_right_picture_the_best_one_is_taken_with_a_word():
 def test_of_equals_the_first_is_chosen():
     assert best_scene(SENTENCE, [None, BLUE, BLUE]) == 1
     assert best_scene(SENTENCE, [TWO, BLUE, RIGHT]) == 2
-    assert share_true(SENTENCE, None) < share_true(SENTENCE, Scene("day", "sea", ()))
+    assert truth_share(SENTENCE, None) < truth_share(SENTENCE, Scene("day", "sea", ()))
 
 
 def test_pictures_that_cannot_be_read_are_an_error_with_a_way_out():
