@@ -74,6 +74,60 @@ def draw_picture(
     typer.echo(f"Saved: {out}. {right} of {count} show all that was asked, and nothing too many.")
 
 
+@app.command(
+    epilog=example(
+        f'{PROGRAM} walk "a red house left of a yellow tree at night"',
+        f'{PROGRAM} walk "a boat on the sea" "two cars in the snow" --count 8',
+        f'{PROGRAM} walk "a kite over a house" --out kite.glb --turntable kite.gif',
+    )
+)
+def walk(
+    sentences: Annotated[
+        list[str], typer.Argument(metavar="SENTENCE...", help="What to draw, each in quotes.")
+    ],
+    count: Annotated[
+        int, typer.Option(min=1, max=64, help="At most so many pictures of a sentence.")
+    ] = 4,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the noise.")] = 0,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 8018,
+    host: Annotated[str, typer.Option(help="Address of the page; by default loopback.")] = (
+        "127.0.0.1"
+    ),
+    out: Annotated[
+        Path | None, typer.Option(help="Write this .glb file; no page is opened.", dir_okay=False)
+    ] = None,
+    turntable: Annotated[
+        Path | None,
+        typer.Option(help="Write this .gif, or a strip as .png; no page.", dir_okay=False),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace files that exist.")] = False,
+) -> None:
+    """Walk through a sentence: a world in the browser.
+
+    Pictures are drawn until one shows all that was asked. The scene parser reads that picture, and
+    its scene becomes a world in 3-D: several sentences, several worlds side by side.
+    """
+    from cmlearn.apps.text_to_image import TextToImage
+    from cmlearn.apps.vr import exhibits, files
+    from cmlearn.training.runtime import setup
+
+    exhibits.check_sentences(sentences)
+    files.check_targets(out, turntable, force)
+    if not (out or turntable):
+        from cmlearn.apps.vr import page
+
+        page.check_port(host, port)
+    setup()
+    made = exhibits.make_exhibits(sentences, TextToImage.load(), count, seed)
+    for exhibit in made:
+        typer.echo(exhibits.describe_exhibit(exhibit))
+    for path in files.write_files(made, out, turntable):
+        typer.echo(f"Saved: {path}")
+    if not (out or turntable):
+        typer.echo(f"Open http://{host}:{port} in a browser. Ctrl-C ends.")
+        page.serve(made, host, port)
+
+
 @app.command(epilog=example(f"{PROGRAM} download coco --folder /disk/coco"))
 def download(
     name: Annotated[

@@ -25,8 +25,17 @@ from tools.run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
-    "cmlearn": ("draw", "download", "train", "caption", "evaluate", "course", "doctor"),
-    "tools": ("regenerate", "readme", "scoreboard", "spread", "picture", "samples", "solved"),
+    "cmlearn": ("draw", "walk", "download", "train", "caption", "evaluate", "course", "doctor"),
+    "tools": (
+        "regenerate",
+        "readme",
+        "scoreboard",
+        "spread",
+        "picture",
+        "samples",
+        "solved",
+        "walk-picture",
+    ),
 }
 APPS = {"cmlearn": app, "tools": tools_app}
 EACH_COMMAND = [(module, name) for module, names in COMMANDS.items() for name in names]

@@ -110,6 +110,15 @@ def solved(
     typer.echo(f"{table(paths)}\n\n{len(written)} files in {folder}")
 
 
+@app.command("walk-picture", epilog=example(f"{PROGRAM} walk-picture"))
+def walk_picture() -> None:
+    """Take the screenshot of the page of `walk`."""
+    from tools.folders import ROOT
+    from tools.walk_picture import write_walk_picture
+
+    typer.echo(f"Saved: {write_walk_picture(ROOT)}")
+
+
 def _fill_readme(name: str, markdown: str) -> None:
     from tools.readme import README, fill
 

@@ -28,6 +28,7 @@ FOLDERS = (
     "cmlearn/evaluation/caption_metrics",
     "cmlearn/viz",
     "cmlearn/apps",
+    "cmlearn/apps/vr",
     "cmlearn/exercises",
     "cmlearn/recipes",
 )

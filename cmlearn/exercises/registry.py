@@ -13,6 +13,7 @@ from cmlearn.exercises import (
     resnet,
     start,
     vae,
+    vr,
     word2vec,
 )
 from cmlearn.exercises.checking import Check
@@ -29,4 +30,5 @@ CHECKS: dict[str, Check] = {
     **attention.CHECKS,
     **photographs.CHECKS,
     **flow.CHECKS,
+    **vr.CHECKS,
 }

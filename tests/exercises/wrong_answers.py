@@ -15,6 +15,7 @@ from tests.exercises.wrong import (
     resnet,
     start,
     vae,
+    vr,
     word2vec,
 )
 
@@ -30,6 +31,7 @@ TOPICS = (
     attention,
     photographs,
     flow,
+    vr,
 )
 
 # Exercise → pairs of a wrong answer and a part of what `check` has to say about it.
