@@ -37,10 +37,6 @@ QUICK: dict[str, dict[str, object]] = {
     "05": {"MIN_COUNT": 1, "STEPS": 2, "SHORT_STEPS": 6, "PROBE_STEPS": 2, "BATCH_SIZE": 8},
     "06": {"PICTURES": 20},
     "07": {"PICTURES": 20, "COPIES": 1},
-    "08": {
-        **dict.fromkeys(("RING_STEPS", "STEPS", "LATER_STEPS"), 6),
-        **{"RING_SEEDS": (0,), "BATCH_SIZE": 8},
-    },
     "09": {
         **dict.fromkeys(("RECALL_STEPS", "STEPS", "PROBE_STEPS"), 2),
         **{"LENGTHS": (2,), "WATCHED": (0, 1), "WATCHED_PICTURES": 8, "BATCH_SIZE": 8},
