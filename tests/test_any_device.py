@@ -280,7 +280,7 @@ def fitted_gan(device: torch.device) -> tuple[nn.Module, dict[str, np.ndarray]]:
         model,
         discriminator,
         {"discriminator": gan.discriminator_loss, "generator": gan.generator_loss},
-        lambda rng: gan.gan_batch(pictures, TOKENS, B, 3, rng),
+        lambda rng: gan.gan_batch(pictures, TOKENS, 4, 3, rng),
         {
             "discriminator": torch.optim.Adam(discriminator.parameters(), 1e-3),
             "generator": torch.optim.Adam(model.parameters(), 1e-3),

@@ -47,7 +47,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "MeanEncoder",
             "TextEncoderConfig",
             "VectorEncoder",
-            "WordWindowEncoder",
             "build_text_encoder",
         ],
         "two_stream_encoder": ["TwoStreamConfig", "TwoStreamEncoder"],

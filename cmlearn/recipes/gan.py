@@ -17,6 +17,7 @@ from cmlearn.data.storybook.stickers import load_stickers
 from cmlearn.evaluation.sticker_parser import score_stickers
 from cmlearn.models.gan import (
     IMAGE_SIZE,
+    SHIFTS,
     Discriminator,
     GANConfig,
     Generator,
@@ -47,16 +48,27 @@ class GANRecipe:
         discriminator_rate: that of the discriminator in the adversarial training.
         generator_rate: that of the generator.
         average_decay: of the moving average of the generator's weights.
-        batch_size: pictures in a batch.
+        batch_size: pictures in a batch, a multiple of `SHIFTS`.
+
+    Raises:
+        ValueError: the batch size is no such multiple.
     """
 
-    pretraining_steps: int = 500
-    steps: int = 1_200
+    pretraining_steps: int = 800
+    steps: int = 1_150
     pretraining_rate: float = 2e-3
-    discriminator_rate: float = 1e-3
+    discriminator_rate: float = 5e-4
     generator_rate: float = 1e-3
     average_decay: float = 0.995
     batch_size: int = 32
+
+    def __post_init__(self) -> None:
+        """Check the batch size."""
+        if self.batch_size % SHIFTS:
+            raise ValueError(
+                f"batch_size: a multiple of {SHIFTS}, the parts of a batch that the augmentation "
+                f"moves, got {self.batch_size}"
+            )
 
 
 STICKERS = GANRecipe()  # notebook 08

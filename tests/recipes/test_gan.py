@@ -46,6 +46,11 @@ def test_a_killed_training_ends_with_the_same_weights(tmp_path: Path, monkeypatc
     assert all(torch.equal(a, b) for a, b in pairs)
 
 
+def test_a_batch_that_cannot_be_parted_is_refused() -> None:
+    with pytest.raises(ValueError, match="batch_size: a multiple of 4"):
+        replace(TINY, batch_size=6)
+
+
 def test_pictures_of_another_size_are_refused() -> None:
     with pytest.raises(ValueError, match="32 × 32"):
         gan.train_gan(load_storybook("val"), TINY, 0)
