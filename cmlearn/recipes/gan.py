@@ -31,9 +31,16 @@ from cmlearn.models.vae import to_uint8
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.training.checkpoint import save_checkpoint
 from cmlearn.training.gan_loop import fit_gan, moving_average
+from cmlearn.training.loop import Objective
 from cmlearn.training.resumable_loop import fit_resumable
 from cmlearn.training.runtime import channels_last, choose_device, seed_all, seeded_generator
 
+# Their first argument is a `Discriminator`, that of an `Objective` any module.
+PRETRAINING = cast(Objective, pretraining_loss)
+OBJECTIVES = {
+    "discriminator": cast(Objective, discriminator_loss),
+    "generator": cast(Objective, generator_loss),
+}
 BETAS = (0.0, 0.99)  # of Adam, without momentum, as in R3GAN
 
 
@@ -138,7 +145,7 @@ def train_gan(
     settings = {"data": data.name, **asdict(recipe)}
     fit_resumable(
         discriminator,
-        pretraining_loss,
+        PRETRAINING,
         draw_batch,
         {"adam": _adam(discriminator, recipe.pretraining_rate)},
         moving_average(discriminator),
@@ -155,7 +162,7 @@ def train_gan(
     fit_gan(
         generator,
         discriminator,
-        {"discriminator": discriminator_loss, "generator": generator_loss},
+        OBJECTIVES,
         draw_batch,
         optimisers,
         average,
