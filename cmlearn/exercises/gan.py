@@ -81,7 +81,7 @@ def check_translate(answer: Any) -> None:
     expect(not torch.equal(found, cut(5, 2)), "Your pictures move up and left where down is asked.")
     rolled = torch.roll(images, (2, -1), (2, 3))
     expect(not torch.equal(found, rolled), "What leaves at one edge comes back at the other.")
-    expect(not torch.equal(found, cut(2, 5)), "You mixed up rows and columns.")
+    expect(not torch.equal(found, cut(4, 1)), "You mixed up rows and columns.")
     black = F.pad(images, (3, 3, 3, 3))[:, :, 1:7, 4:11]
     expect(not torch.equal(found, black), "New pixels are black. They should repeat the edge.")
     expect(torch.equal(found, cut(1, 4)), "Moved by 2 down and 1 to the left, it looks otherwise.")
