@@ -84,7 +84,10 @@ def check_translate(answer: Any) -> None:
     expect(not torch.equal(found, cut(4, 1)), "You mixed up rows and columns.")
     black = F.pad(images, (3, 3, 3, 3))[:, :, 1:7, 4:11]
     expect(not torch.equal(found, black), "New pixels are black. They should repeat the edge.")
-    expect(torch.equal(found, cut(1, 4)), "Moved by 2 down and 1 to the left, it looks otherwise.")
+    expect(
+        torch.equal(found, cut(1, 4)),
+        "Moved by 2 down and 1 to the left, the picture is another one.",
+    )
 
 
 def check_average(answer: Any) -> None:

@@ -240,7 +240,7 @@ class Discriminator(nn.Module):
         self.embedding = nn.Linear(values, config.sentence_dim)
         self.text = SentenceEncoder(config.vocab_size, config.sentence_dim)
 
-    def look(self, images: Tensor) -> tuple[Tensor, Tensor]:
+    def embed(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Return what does not depend on a caption.
 
         Args:
@@ -259,7 +259,7 @@ class Discriminator(nn.Module):
 
     def forward(self, images: Tensor, tokens: Tensor) -> Tensor:
         """Score B pictures with a caption each: high for a real picture and its own caption."""
-        realness, embedding = self.look(images)
+        realness, embedding = self.embed(images)
         return realness + match(embedding, self.text(tokens))
 
 
@@ -401,7 +401,7 @@ def discriminator_loss(
     tokens, rows = batch["tokens"], len(batch["real"])
     both = torch.cat([batch["real"], batch["fake"]])
     both = translate(both, batch["shifts"][:2].flatten(0, 1))
-    realness, embedding = discriminator.look(both)
+    realness, embedding = discriminator.embed(both)
     sentence = discriminator.text(tokens)
     real = realness[:rows] + match(embedding[:rows], sentence)
     fake = realness[rows:] + match(embedding[rows:], sentence)
@@ -437,7 +437,7 @@ def generator_loss(discriminator: Discriminator, batch: Mapping[str, Tensor]) ->
         contrastive: of the drawn pictures, in nats.
         score: the mean score.
     """
-    realness, embedding = discriminator.look(translate(batch["fake"], batch["shifts"][2]))
+    realness, embedding = discriminator.embed(translate(batch["fake"], batch["shifts"][2]))
     sentence = discriminator.text(batch["tokens"])
     score = (realness + match(embedding, sentence)).mean()
     contrastive = contrastive_loss(embedding, sentence, batch["tokens"])
@@ -456,6 +456,6 @@ def pretraining_loss(
     Returns:
         loss: in nats.
     """
-    _, embedding = discriminator.look(translate(batch["real"], batch["shifts"][0]))
+    _, embedding = discriminator.embed(translate(batch["real"], batch["shifts"][0]))
     sentence = discriminator.text(batch["tokens"])
     return {"loss": contrastive_loss(embedding, sentence, batch["tokens"])}

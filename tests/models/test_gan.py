@@ -39,7 +39,7 @@ def test_shapes_and_range(networks) -> None:
     generator, discriminator = networks
     images = generator(torch.randn(4, 5, generator=seeded_generator(0)), TOKENS)
     assert images.shape == (4, 3, 32, 32) and images.abs().max() <= 1
-    realness, embedding = discriminator.look(images)
+    realness, embedding = discriminator.embed(images)
     assert realness.shape == (4,) and embedding.shape == (4, 7)
     assert discriminator(images, TOKENS).shape == (4,)
 
@@ -69,7 +69,7 @@ def test_draw_repeats_with_a_seed(networks, monkeypatch) -> None:
 
 def test_the_score_is_realness_and_match(networks, batch) -> None:
     _, discriminator = networks
-    realness, embedding = discriminator.look(batch["real"])
+    realness, embedding = discriminator.embed(batch["real"])
     products = (embedding @ discriminator.text(TOKENS).T).diagonal() / math.sqrt(7)
     torch.testing.assert_close(discriminator(batch["real"], TOKENS), realness + products)
 

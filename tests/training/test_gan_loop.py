@@ -34,13 +34,13 @@ def fooled(scorer: nn.Module, batch: Batch) -> dict[str, Tensor]:
     return {"loss": -scorer(batch["fake"]).mean()}
 
 
-def told_apart(scorer: nn.Module, batch: Batch) -> dict[str, Tensor]:
+def separated(scorer: nn.Module, batch: Batch) -> dict[str, Tensor]:
     gap = scorer(batch["fake"]).mean() - scorer(batch["real"]).mean()
     size = sum(weight.square().sum() for weight in scorer.parameters())
     return {"loss": gap + size, "gap": gap}
 
 
-OBJECTIVES: dict[str, Objective] = {"generator": fooled, "discriminator": told_apart}
+OBJECTIVES: dict[str, Objective] = {"generator": fooled, "discriminator": separated}
 
 
 def draw_batch(rng: torch.Generator) -> Batch:
@@ -125,7 +125,7 @@ def test_the_gradients_norms_are_those_of_autograd() -> None:
     generator, discriminator, adam = networks()
     batch = draw_batch(torch.Generator())
     fake = generator(batch["z"], batch["tokens"]).detach()
-    loss = told_apart(discriminator, {**batch, "fake": fake})["loss"]
+    loss = separated(discriminator, {**batch, "fake": fake})["loss"]
     parts = torch.autograd.grad(loss, list(discriminator.parameters()))
     expected = torch.cat([part.flatten() for part in parts]).norm()
     terms = gan_step(generator, discriminator, OBJECTIVES, adam, batch)
