@@ -76,6 +76,7 @@ def checks(probe: bool = False) -> dict[str, Check]:
         **{what: _package_check(what) for what in PACKAGES},
         "OpenCV's import": check_opencv,
         "torchvision's import": check_torchvision,
+        "web applications": check_applications,
         "device": check_device,
         "threads": check_threads,
         **({"bf16": check_bf16} if probe else {}),
@@ -183,6 +184,19 @@ def check_opencv() -> Finding:
         return Finding(what, "fine")
     cure = SYSTEM_LIBRARIES if ".so" in error else "`pip install --force-reinstall opencv-python`"
     return Finding(what, error, cure)
+
+
+def check_applications() -> Finding:
+    """Check whether the packages of the web applications are installed."""
+    found = {}
+    for name in ("nicegui", "trimesh"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            cure = '`pip install -e ".[apps]"`; all but the web applications works without it'
+            return Finding("web applications", f"{name} is not installed", cure, needed=False)
+    state = ", ".join(f"{name} {number}" for name, number in found.items())
+    return Finding("web applications", state)
 
 
 def check_torchvision() -> Finding:

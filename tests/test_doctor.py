@@ -56,6 +56,21 @@ def test_the_bounds_of_python_are_those_of_the_package(root):
     assert line in (root / "pyproject.toml").read_text("utf-8")
 
 
+def test_the_packages_of_the_web_applications_are_optional(monkeypatch):
+    monkeypatch.setattr(doctor, "version", lambda name: "1.2")
+    assert doctor.check_applications().state == "nicegui 1.2, trimesh 1.2"
+
+    def version(name):
+        if name == "trimesh":
+            raise doctor.PackageNotFoundError(name)
+        return "1.2"
+
+    monkeypatch.setattr(doctor, "version", version)
+    finding = doctor.check_applications()
+    assert finding.state == "trimesh is not installed"
+    assert "[apps]" in finding.cure and not finding.is_missing
+
+
 def test_a_package_that_is_not_installed(monkeypatch):
     assert doctor.check_package("torch") == Finding("torch", torch.__version__)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -82,6 +83,31 @@ def picture() -> None:
 
     _fill_readme("typed", write_typed_picture(ROOT))
     _fill_readme("picture", write_pictures(ROOT))
+
+
+@app.command(epilog=example(f"{PROGRAM} samples"))
+def samples() -> None:
+    """Draw the page of the site with samples that nobody selected."""
+    from tools.folders import ROOT
+    from tools.samples import write_samples
+
+    write_samples(ROOT)
+
+
+@app.command(epilog=example(f"{PROGRAM} solved ../class"))
+def solved(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Gets solved/ and nbgrader/.")],
+) -> None:
+    """Write copies of the notebooks for teachers.
+
+    One has the solutions filled in; the other is for nbgrader. A table of minutes is printed.
+    """
+    from tools.folders import find_notebooks
+    from tools.solved import table, write_solved
+
+    paths = find_notebooks()
+    written = write_solved(paths, folder)
+    typer.echo(f"{table(paths)}\n\n{len(written)} files in {folder}")
 
 
 def _fill_readme(name: str, markdown: str) -> None:

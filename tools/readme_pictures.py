@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from matplotlib import pyplot as plt
 
-from cmlearn.apps.pipeline import Pipeline
+from cmlearn.apps.image_to_text import ImageToText
 from cmlearn.apps.text_to_image import TextToImage, shows_all
 from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import Scene, sample_scene
@@ -83,12 +83,15 @@ def write_typed_picture(root: Path, model: TextToImage | None = None) -> str:
     )
 
 
-def write_pictures(root: Path, pipeline: Pipeline | None = None) -> str:
+def write_pictures(
+    root: Path, text_to_image: TextToImage | None = None, captioner: ImageToText | None = None
+) -> str:
     """Write `docs/pictures/readme.png` and `storybook.png`, the same bytes each time.
 
     Args:
         root: root of the repository.
-        pipeline: the models; by default the shipped ones.
+        text_to_image: by default the shipped flow.
+        captioner: by default the shipped one with the two-stream encoder.
 
     Returns:
         Markdown for the first, with its alternative text. What the second shows never changes:
@@ -99,24 +102,24 @@ def write_pictures(root: Path, pipeline: Pipeline | None = None) -> str:
         OSError: the pictures cannot be written.
     """
     set_threads(1)
-    pipeline = pipeline or Pipeline.load()
+    text_to_image, captioner = text_to_image or TextToImage.load(), captioner or ImageToText.load()
     (root / FOLDER).mkdir(parents=True, exist_ok=True)
     _draw_storybook(root / FOLDER / "storybook.png")
-    picture = _round_trip_picture(root / FOLDER / "readme.png", pipeline)
+    picture = _round_trip_picture(root / FOLDER / "readme.png", text_to_image, captioner)
     caption = (
         "*Left: the caption. Middle: pictures drawn from it. Right: the caption that a second "
         "model wrote for the framed picture, without seeing the first one. All by the shipped "
-        "checkpoints, mistakes included.*"
+        "checkpoints, nothing selected.*"
     )
     return f"{picture}\n\n{caption}"
 
 
-def _round_trip_picture(path: Path, pipeline: Pipeline) -> str:
+def _round_trip_picture(path: Path, text_to_image: TextToImage, captioner: ImageToText) -> str:
     """Draw each sentence, its pictures and a description of the first; return the Markdown."""
     drawn = [
-        pipeline.draw(sentence, NUM_PICTURES, seeded_generator(SEED)) for sentence in SENTENCES
+        text_to_image.draw(sentence, NUM_PICTURES, seeded_generator(SEED)) for sentence in SENTENCES
     ]
-    descriptions = pipeline.describe(np.stack([pictures[0] for pictures in drawn]))
+    descriptions = captioner.describe(np.stack([pictures[0] for pictures in drawn]))
     title = "From sentence to pictures, and from picture to sentence"
     figure = round_trip_rows(SENTENCES, drawn, descriptions, title)
     path.write_bytes(png_bytes(figure))

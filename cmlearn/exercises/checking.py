@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any
+
+import numpy as np
 
 Check = Callable[[Any], None]  # returns if the answer is right; otherwise raises one of the below
 
@@ -100,3 +102,40 @@ def expect_shape(value: Any, wanted: tuple[int, ...], meaning: str) -> None:
     expect(hasattr(value, "shape"), f"Return a tensor, not {type(value).__name__}.")
     shape = tuple(value.shape)
     expect(shape == wanted, f"The shape {meaning} would be {wanted} here; yours is {shape}.")
+
+
+def expect_close(
+    value: Any,
+    wanted: Any,
+    otherwise: str,
+    mistakes: Iterable[tuple[Any, str]] = (),
+    within: float = 1e-4,
+) -> None:
+    """Raise `MistakeError` unless a value is near the wanted one, number by number.
+
+    Args:
+        value: what the learner's code returned: a number, an array, a tensor or a list of numbers.
+        wanted: the right value.
+        otherwise: what is wrong if the value is that of no known mistake.
+        mistakes: pairs of the value that a typical mistake gives and of the message that names it.
+        within: the allowed difference, relative where a number is above 1.
+    """
+    if close(value, wanted, within):
+        return
+    for wrong, message in mistakes:
+        expect(not close(value, wrong, within), message)
+    raise MistakeError(otherwise)
+
+
+def close(value: Any, wanted: Any, within: float = 1e-4) -> bool:
+    """Return whether two values have one shape and nearly the same numbers, NaN equal to NaN."""
+    try:
+        found, right = numbers(value), numbers(wanted)
+    except (TypeError, ValueError):
+        return False
+    return found.shape == right.shape and np.allclose(found, right, within, within, equal_nan=True)
+
+
+def numbers(value: Any) -> np.ndarray:
+    """Return numbers, an array, a tensor or a list of numbers as a float64 array."""
+    return np.asarray(value.detach() if hasattr(value, "detach") else value, dtype=np.float64)

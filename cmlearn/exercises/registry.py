@@ -2,7 +2,33 @@
 
 from __future__ import annotations
 
-from cmlearn.exercises import flow, gan
+from cmlearn.exercises import (
+    attention,
+    bert,
+    evaluation,
+    flow,
+    gan,
+    lstm,
+    photographs,
+    preprocessing,
+    resnet,
+    start,
+    vae,
+    word2vec,
+)
 from cmlearn.exercises.checking import Check
 
-CHECKS: dict[str, Check] = {**flow.CHECKS, **gan.CHECKS}
+CHECKS: dict[str, Check] = {
+    **start.CHECKS,
+    **preprocessing.CHECKS,
+    **word2vec.CHECKS,
+    **vae.CHECKS,
+    **resnet.CHECKS,
+    **lstm.CHECKS,
+    **evaluation.CHECKS,
+    **bert.CHECKS,
+    **gan.CHECKS,
+    **attention.CHECKS,
+    **photographs.CHECKS,
+    **flow.CHECKS,
+}

@@ -2,69 +2,107 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 
+import cv2
 import ipywidgets as widgets
 import numpy as np
 import pytest
 
-from cmlearn.apps.panel import build_panel, described_as_html, drawn_as_html
-from cmlearn.training.runtime import seeded_generator
+from cmlearn.apps.panel import EXAMPLES, Panel, described_as_html, drawn_as_html, words_as_html
+from cmlearn.data.storybook.renderer import render
+from cmlearn.data.storybook.requests import explain_request
+from cmlearn.data.storybook.scene import Scene, Thing
 
-PICTURES = np.random.default_rng(0).integers(0, 256, (5, 64, 64, 3), np.uint8)
-
-
-def everything_in(widget: widgets.Widget) -> list[widgets.Widget]:
-    return [widget, *(w for child in getattr(widget, "children", ()) for w in everything_in(child))]
+SCENE = Scene("night", "grass", (Thing("house", "red", "big", 0),))
 
 
-def one(box: widgets.VBox, kind: type) -> widgets.Widget:
-    return next(w for w in everything_in(box) if isinstance(w, kind))
+class Drawing:
+    """Draws `SCENE` from each sentence, and counts how often."""
+
+    def __init__(self):
+        self.asked = []
+
+    def draw(self, sentence, count, rng):
+        if problem := explain_request(sentence):
+            raise ValueError(problem)
+        self.asked.append((sentence, rng.initial_seed()))
+        noise = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), np.uint8)
+        return np.concatenate([np.stack([render(SCENE)] * (count - 1)), noise])
+
+
+class Describer:
+    def describe(self, pictures):
+        return ["a red house at sunset"] * len(pictures)
+
+
+def png(picture: np.ndarray) -> bytes:
+    return cv2.imencode(".png", picture)[1].tobytes()
 
 
 @pytest.fixture
-def panel(pipeline) -> widgets.VBox:
-    return build_panel(pipeline, PICTURES, seeded_generator(0), "a red house")
+def panel() -> Panel:
+    return Panel(Drawing(), Describer(), "a red house", seed=3)
 
 
-def results(panel: widgets.VBox) -> list[str]:
-    return [w.value for w in everything_in(panel) if isinstance(w, widgets.HTML)]
+def buttons(widget: widgets.Widget) -> list[widgets.Button]:
+    below = [b for child in getattr(widget, "children", ()) for b in buttons(child)]
+    return [widget, *below] if isinstance(widget, widgets.Button) else below
 
 
 def test_it_shows_an_answer_at_once(panel):
-    drawn, described = results(panel)
-    assert 'alt="4 pictures drawn from the sentence: a red house"' in drawn
-    assert re.search(r'alt="The picture that is described: [^"]*"', described)
+    assert panel.text_to_image.asked == [("a red house", 3)]
+    assert "3 of 4 show all that was asked" in panel.result.value
 
 
-def test_a_new_sentence_is_drawn(panel):
-    one(panel, widgets.Text).value = "a blue tree"
-    assert "sentence: a blue tree" in results(panel)[0]
+def test_each_claim_is_marked(panel):
+    shown = panel.result.value
+    assert shown.count('aria-label="true" style="color: #1a7f37">✓</span> red house') == 3 * 2
+    assert shown.count("✗</span> sunset") == 3  # which the captioner says and the picture denies
+    assert shown.count("The scene parser cannot read this picture.") == 1
 
 
-def test_the_button_draws_once_more(panel):
-    before = results(panel)[0]
-    one(panel, widgets.Button).click()
-    assert results(panel)[0] != before
+def test_a_thing_too_many_is_named():
+    class Generous(Drawing):
+        def draw(self, sentence, count, rng):
+            two = (*SCENE.things, Thing("star", "blue", "big", 2))
+            return np.stack([render(replace(SCENE, things=two))] * count)
+
+    shown = drawn_as_html(Generous(), Describer(), "a big red house on the grass at night", 0)
+    assert "0 of 4 show all" in shown and shown.count("✗</span> nothing too many") == 4
 
 
-def test_the_slider_picks_a_picture(panel, pipeline):
-    one(panel, widgets.IntSlider).value = 3
-    assert results(panel)[1] == described_as_html(pipeline, PICTURES[3])
+def test_a_new_sentence_keeps_the_seed_and_a_new_seed_the_sentence(panel):
+    panel.sentence.value = "a blue tree"
+    panel.seed.value = 4
+    assert panel.text_to_image.asked[1:] == [("a blue tree", 3), ("a blue tree", 4)]
 
 
-@pytest.mark.parametrize("sentence", ["", "dragons only", "house " * 10_000])
-def test_a_bad_sentence_gets_an_explanation(pipeline, sentence):
-    answer = drawn_as_html(pipeline, sentence, seeded_generator(0))
-    assert answer.startswith("<p")
-    assert "caption: " in answer
+def test_an_example_is_drawn_once(panel):
+    next(button for button in buttons(panel) if button.description == EXAMPLES[1]).click()
+    assert panel.text_to_image.asked[1:] == [(EXAMPLES[1], 3)]
 
 
-def test_words_left_out_are_shown(pipeline):
-    assert ": dragon</p>" in drawn_as_html(pipeline, "a red dragon", seeded_generator(0))
+@pytest.mark.parametrize("sentence", EXAMPLES)
+def test_the_examples_can_be_drawn(sentence):
+    assert explain_request(sentence) is None
 
 
-def test_a_sentence_is_not_taken_for_html(pipeline):
-    answer = drawn_as_html(pipeline, 'a red <script>"x"', seeded_generator(0))
-    assert "<script>" not in answer
-    assert "sentence: a red <script>" not in answer
+@pytest.mark.parametrize("sentence", ["", "a furious dragon", "house " * 2_000, "<b>x</b>"])
+def test_a_bad_sentence_gets_an_explanation(sentence):
+    answer = drawn_as_html(Drawing(), Describer(), sentence, 0)
+    assert answer.startswith('<div role="status"') and "<img" not in answer and "<b>x" not in answer
+
+
+def test_an_uploaded_picture_is_described(panel):
+    shown = described_as_html(Describer(), png(np.zeros((90, 120, 3), np.uint8)), "mine.png")
+    assert "“a red house at sunset”" in shown and "only Storybook" in shown
+
+
+def test_a_file_that_is_no_picture_is_named():
+    shown = described_as_html(Describer(), b"no picture", "mine.png")
+    assert "mine.png" in shown and "/tmp" not in shown and "<img" not in shown
+
+
+def test_the_words_are_grouped():
+    assert "<b>in the sky:</b> kite, star, balloon" in words_as_html()

@@ -7,10 +7,12 @@ import re
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
+import torch
 
 from cmlearn.exercises import CHECKS, check
-from cmlearn.exercises.checking import verdict
+from cmlearn.exercises.checking import MistakeError, close, expect_close, verdict
 from tests.exercises.wrong_answers import WRONG
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
@@ -58,6 +60,13 @@ def test_the_solution_passes(stem, name, capsys):
 
 
 @pytest.mark.parametrize(("stem", "name"), ALL)
+def test_the_starter_is_open_as_it_stands(stem, name, capsys):
+    _, starter, _ = exercises(OF_NOTEBOOK[stem])[name]
+    exec(starter, imported(OF_NOTEBOOK[stem]) | {"check": check})
+    assert capsys.readouterr().out.startswith(f"{name}: open.")
+
+
+@pytest.mark.parametrize(("stem", "name"), ALL)
 def test_an_exercise_has_a_level_minutes_and_two_hints(stem, name):
     before, starter, _ = exercises(OF_NOTEBOOK[stem])[name]
     assert re.search(r"^#+ Your turn\b", before, re.MULTILINE)
@@ -102,3 +111,43 @@ def test_no_answer_makes_a_check_raise(name):
 def test_an_unknown_exercise_is_answered_with_the_nearest(capsys):
     check("flow.clean_pictures", 1)
     assert "did you mean 'flow.clean_picture'?" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted", "right"),
+    [
+        (torch.tensor([1.0, 2.0], requires_grad=True), [1, 2], True),
+        (np.array([1.0, 2.0]), torch.tensor([1.0, 2.1]), False),
+        ([1.0, 2.0], [[1.0, 2.0]], False),
+        (3, 3.0, True),
+        (float("nan"), 1.0, False),
+        ([1.0, float("nan")], [1.0, float("nan")], True),
+        ("text", 1.0, False),
+        ([[1], [2, 3]], 1.0, False),
+    ],
+)
+def test_close_compares_shapes_and_numbers(value, wanted, right):
+    assert close(value, wanted) is right
+
+
+def test_expect_close_names_the_mistake_that_was_made():
+    mistakes = [(2.0, "doubled"), (0.5, "halved")]
+    expect_close(1.0, 1.0, "other", mistakes)
+    for value, message in ((2.0, "doubled"), (0.5, "halved"), (7.0, "other")):
+        with pytest.raises(MistakeError, match=message):
+            expect_close(value, 1.0, "other", mistakes)
+
+
+def test_a_mistake_that_happens_to_be_right_is_right():
+    expect_close(1.0, 1.0, "other", [(1.0, "a mistake that changes nothing here")])
+
+
+@pytest.mark.parametrize("name", sorted(CHECKS))
+def test_checking_leaves_the_random_numbers_of_the_notebook_alone(name):
+    torch.manual_seed(0)
+    np.random.seed(0)
+    before = torch.get_rng_state(), np.random.get_state()[1]
+    for answer, _ in WRONG[name]:
+        verdict(name, answer)
+    assert torch.equal(torch.get_rng_state(), before[0])
+    assert (np.random.get_state()[1] == before[1]).all()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import torch
+
 from cmlearn.apps.text_to_image import TextToImage
 from cmlearn.data.images import load_image
 from cmlearn.data.storybook import explain_request
@@ -20,23 +22,36 @@ from tools.readme_pictures import (
 MAX_BYTES = 300_000
 
 
-def test_pictures_are_written_small(pipeline, tmp_path):
-    write_pictures(tmp_path, pipeline)
+class Drawing:
+    def draw(self, sentence, count, rng):
+        return torch.randint(256, (count, 64, 64, 3), generator=rng, dtype=torch.uint8).numpy()
+
+
+class Describer:
+    def describe(self, pictures):
+        return [f"a caption of {picture.sum()}" for picture in pictures]
+
+
+MODELS = (Drawing(), Describer())
+
+
+def test_pictures_are_written_small(tmp_path):
+    write_pictures(tmp_path, *MODELS)
     for name in ("readme.png", "storybook.png"):
         picture = tmp_path / "docs" / "pictures" / name
         assert picture.stat().st_size < MAX_BYTES
         assert load_image(picture).shape[1] > 700
 
 
-def test_the_first_picture_has_alternative_text(pipeline, tmp_path):
-    ((alt, picture),) = re.findall(r"!\[([^\]]+)\]\((\S+)\)", write_pictures(tmp_path, pipeline))
+def test_the_first_picture_has_alternative_text(tmp_path):
+    ((alt, picture),) = re.findall(r"!\[([^\]]+)\]\((\S+)\)", write_pictures(tmp_path, *MODELS))
     assert picture == "docs/pictures/readme.png"
     assert all(sentence in alt for sentence in SENTENCES)
 
 
-def test_a_second_drawing_has_the_same_bytes(pipeline, tmp_path):
+def test_a_second_drawing_has_the_same_bytes(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
-    assert write_pictures(first, pipeline) == write_pictures(second, pipeline)
+    assert write_pictures(first, *MODELS) == write_pictures(second, *MODELS)
     for name in ("readme.png", "storybook.png"):
         paths = [folder / "docs" / "pictures" / name for folder in (first, second)]
         assert paths[0].read_bytes() == paths[1].read_bytes()

@@ -1,3 +1,0 @@
-"""The tiny pipeline of tests/apps, for pictures that are drawn with it."""
-
-from tests.apps.conftest import folder, pipeline  # noqa: F401
