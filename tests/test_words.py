@@ -71,7 +71,7 @@ STILL = {
     "notebooks/05_lstm_captions.ipynb": 53,
     "notebooks/06_evaluation.ipynb": 50,
     "notebooks/07_bert.ipynb": 41,
-    "notebooks/08_gan.ipynb": 42,
+    "notebooks/08_gan.ipynb": 1,
     "notebooks/09_rnn_lstm_attention.ipynb": 41,
     "notebooks/10_real_photographs.ipynb": 20,
     "tests/models/test_prior.py": 1,

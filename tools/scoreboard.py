@@ -32,7 +32,7 @@ from cmlearn.models.captioner import Captioner, CaptionerConfig, ProductCaptione
 from cmlearn.models.decoding import greedy_search
 from cmlearn.models.vae import TextToImageVAE, VAEConfig, to_uint8
 from cmlearn.pretrained.minilm import load_minilm
-from cmlearn.recipes import captioner, gan, vae
+from cmlearn.recipes import captioner, vae
 from cmlearn.recipes.image_encoders import grid_features
 from cmlearn.text.vocabulary import Vocabulary
 from cmlearn.training.checkpoint import load_checkpoint
@@ -108,8 +108,6 @@ TWO_STREAM = "two_stream_encoder"
 TEXT_TO_IMAGE = (
     Entry("VAE, Word2Vec", partial(vae.train_model, vae.NOTEBOOK, SEED)),
     Entry("VAE, BERT", partial(vae.train_model_on_bert, vae.NOTEBOOK, SEED)),
-    Entry("GAN, Word2Vec", partial(gan.train_model, gan.NOTEBOOK, SEED)),
-    Entry("VAE, then GAN", partial(gan.fine_tune_vae, gan.NOTEBOOK_FROM_VAE, SEED)),
     Entry("VAE, shipped", partial(_shipped, "vae", TextToImageVAE, VAEConfig), shipped=True),
     Entry("VAE, BERT, shipped", _shipped_with_bert, shipped=True),
 )

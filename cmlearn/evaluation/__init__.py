@@ -18,8 +18,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         ],
         "image_metrics": [
             "course_frechet_distance",
-            "covered_modes",
-            "edge_energy",
             "nearest_training_distance",
         ],
         "localisation": [

@@ -1,4 +1,4 @@
-"""Image metrics: Fréchet distance, nearest training picture, sharpness and mode coverage."""
+"""Image metrics: Fréchet distance, and distance to the nearest training picture."""
 
 from __future__ import annotations
 
@@ -71,57 +71,6 @@ def nearest_training_distance(
         nearest[closer], rows[closer] = distance.min(1)[closer], start + best[closer]
     difference = ours - _as_rows(training[rows])
     return np.sqrt((difference**2).mean(1)), rows
-
-
-def edge_energy(pictures: np.ndarray) -> np.ndarray:
-    """Return the mean squared difference between neighbouring pixels, a measure of sharpness.
-
-    Blur spreads an edge over several pixels. The squares of these small differences add up to
-    less than the square of the whole edge. Noise also raises the value: a high edge energy does
-    not prove a good picture.
-
-    Args:
-        pictures: (N, H, W, 3) uint8.
-
-    Returns:
-        (N,) float32, squared grey levels; horizontal and vertical differences are added.
-
-    Raises:
-        ValueError: the array does not hold pictures of at least 2 × 2 pixels.
-    """
-    if pictures.ndim != 4 or min(pictures.shape[1:3]) < 2:
-        raise ValueError(
-            f"pictures: (N, H, W, 3) with H, W ≥ 2 is needed, got {pictures.shape}; "
-            "a single picture needs a batch dimension, picture[None]"
-        )
-    values = pictures.astype(np.float32)
-    right, down = np.diff(values, axis=2), np.diff(values, axis=1)
-    return (right**2).mean(axis=(1, 2, 3)) + (down**2).mean(axis=(1, 2, 3))
-
-
-def covered_modes(
-    points: np.ndarray, centres: np.ndarray, radius: float, least: float = 0.2
-) -> tuple[int, float]:
-    """Count the modes of a known mixture that generated points cover.
-
-    Args:
-        points: (N, D) float, samples of a model.
-        centres: (K, D) float, the centres of K equally probable modes.
-        radius: a point counts as good within this distance of a centre.
-        least: share of the expected N / K good points that a mode needs to count as covered.
-
-    Returns:
-        The number of covered modes, 0 to K, and the share of good points, 0 to 1.
-
-    Raises:
-        ValueError: there are no points, or the dimensions differ.
-    """
-    if not len(points) or points.shape[1:] != centres.shape[1:]:
-        raise ValueError(f"points {points.shape} do not fit centres {centres.shape}")
-    distance = np.linalg.norm(points[:, None] - centres, axis=2)  # (N, K)
-    good = distance.min(axis=1) < radius
-    found = np.bincount(distance.argmin(axis=1)[good], minlength=len(centres))
-    return int((found >= least * len(points) / len(centres)).sum()), float(good.mean())
 
 
 def _checked(features: np.ndarray, name: str) -> np.ndarray:

@@ -20,7 +20,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "device": ["device_of"],
         "decoding": ["beam_search", "greedy_search"],
         "flow": ["Flow", "FlowConfig", "flow_batch", "flow_loss", "hidden_matrices", "sample"],
-        "gan": ["DecoderAsGenerator", "Discriminator", "GANConfig", "Generator", "TextToImageGAN"],
+        "gan": ["Discriminator", "GANConfig", "Generator", "gan_batch"],
         "prior": ["AutoregressivePrior"],
         "recall_task": [
             "DISTRACTORS",
@@ -47,7 +47,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "MeanEncoder",
             "TextEncoderConfig",
             "VectorEncoder",
-            "WordWindowEncoder",
             "build_text_encoder",
         ],
         "two_stream_encoder": ["TwoStreamConfig", "TwoStreamEncoder"],

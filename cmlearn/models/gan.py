@@ -1,10 +1,12 @@
-"""A text-to-image generative adversarial network (GAN), with its losses.
+"""A conditional generative adversarial network (GAN) that draws 32 × 32 pictures.
 
-Goodfellow et al. 2014, "Generative adversarial nets". The relativistic loss: Jolicoeur-Martineau
-2019, "The relativistic discriminator". With the R1 and R2 penalties: Huang et al. 2024, "The GAN is
-dead; long live the GAN! A modern GAN baseline" (R3GAN). The projection discriminator: Miyato &
-Koyama 2018, "cGANs with projection discriminator". Mismatched captions: Reed et al. 2016,
-"Generative adversarial text to image synthesis".
+Goodfellow et al. 2014, "Generative adversarial nets". Noise and caption modulate every block of the
+generator (Tao et al. 2022, "DF-GAN"). The discriminator adds an inner product with the caption to
+its score (Miyato & Koyama 2018, "cGANs with projection discriminator"), sees real pictures with
+wrong captions (Reed et al. 2016, "Generative adversarial text to image synthesis") and tells the
+captions of a batch apart (Zhang et al. 2021, "Cross-modal contrastive learning for text-to-image
+generation"). Its gradients are penalised (Mescheder et al. 2018, "Which training methods for GANs
+do actually converge?").
 """
 
 from __future__ import annotations
@@ -16,45 +18,62 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cmlearn.models.attention import CrossAttention
 from cmlearn.models.device import device_of
-from cmlearn.models.text_encoders import EncodedCaption, WordWindowEncoder
-from cmlearn.models.vae import ImageDecoder
+from cmlearn.models.vae import to_signed
 
-OUTPUT_SIZE = 32  # height and width of an image, in pixels
-GRID_CELLS = 4 * 4  # cells of the generator's first feature grid
+PAD = 0  # the id of <pad> in every vocabulary of the course
+IMAGE_SIZE = 32  # height and width of a picture, in pixels
+GRID = 4  # height and width of both networks' smallest feature grid, in cells
+SLOPE = 0.1  # of leaky ReLU for negative inputs
+MAX_SHIFT = 3  # pixels by which the augmentation moves a picture, at most
+SHIFTS = 4  # parts of a batch that are moved differently
+PENALISED = 8  # one row of so many pays the gradient penalty, which costs a second backward pass
+GAMMA = 0.02  # weight of the gradient penalty
+WRONG = 0.5  # weight of the wrong captions
+SAMPLED_AT_ONCE = 250  # pictures; bounds the memory
 
 
 @dataclass(frozen=True)
 class GANConfig:
-    """The sizes of a text-to-image GAN.
+    """The sizes of both networks.
 
     Attributes:
         vocab_size: number of tokens, the specials included.
-        embed_dim: length of a word's vector.
-        window: number of words in a window of the `WordWindowEncoder`.
         latent_dim: length of z.
-        dim: length of the vector of a grid cell.
-        channels: channels of the 8 × 8 feature grids of both networks.
-        match_dim: length of the image and caption embeddings that the discriminator compares.
+        sentence_dim: length of a sentence vector, and of a picture's embedding.
+        style_dim: length of the vector that modulates the generator's blocks.
+        channels: of the generator's grids of 4 × 4, 8 × 8, 16 × 16 and 32 × 32 cells.
+        features: channels of the discriminator's first grid; each later one has twice as many.
     """
 
     vocab_size: int
-    embed_dim: int = 64
-    window: int = 3
     latent_dim: int = 32
-    dim: int = 128
-    channels: int = 64
-    match_dim: int = 128
-
-    @property
-    def word_dim(self) -> int:
-        """Length of the vector of each window of words, a source for cross-attention."""
-        return self.window * self.embed_dim
+    sentence_dim: int = 64
+    style_dim: int = 128
+    channels: tuple[int, int, int, int] = (128, 64, 32, 16)
+    features: int = 32
 
 
-class Generator(nn.Module):
-    """Generates an image from noise and a caption.
+class SentenceEncoder(nn.Module):
+    """Encodes a caption as the sum of its words' vectors, then a linear layer.
+
+    Args:
+        vocab_size: number of tokens.
+        dim: length of a vector.
+    """
+
+    def __init__(self, vocab_size: int, dim: int) -> None:
+        super().__init__()
+        self.embedding = nn.Embedding(vocab_size, dim, padding_idx=PAD)
+        self.linear = nn.Linear(dim, dim)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Encode B captions: (B, T) int64 -> (B, D)."""
+        return self.linear(self.embedding(tokens).sum(dim=1))
+
+
+class StyleEncoder(nn.Module):
+    """Encodes noise and caption together.
 
     Args:
         config: the sizes.
@@ -62,71 +81,82 @@ class Generator(nn.Module):
 
     def __init__(self, config: GANConfig) -> None:
         super().__init__()
-        self.config = config
-        dim, channels = config.dim, config.channels
-        self.position = nn.Parameter(torch.randn(GRID_CELLS, dim) / 2)  # position embedding
-        self.project_z = nn.Sequential(
-            nn.Linear(config.latent_dim, 32 * GRID_CELLS),
-            nn.Unflatten(1, (GRID_CELLS, 32)),
-            nn.Linear(32, dim),
-        )
-        self.cross_attention = nn.ModuleList(CrossAttention(dim, config.word_dim) for _ in range(2))
-        self.to_grid = nn.Linear(dim, 2 * 2 * 32)
-        self.conv1 = nn.Conv2d(32, channels, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels, 4 * 32, 1)
-        self.conv3 = nn.Conv2d(32, 32, 3, padding=1)
-        self.coarse = nn.Conv2d(channels, 3, 1)
-        self.fine = nn.Conv2d(32, 3 * 2 * 2, 3, padding=1)
-        with torch.no_grad():
-            self.fine.weight.mul_(0.1)  # begin smooth: pixel noise takes long to unlearn
+        self.latent_dim = config.latent_dim
+        self.text = SentenceEncoder(config.vocab_size, config.sentence_dim)
+        self.linear1 = nn.Linear(config.latent_dim + config.sentence_dim, config.style_dim)
+        self.linear2 = nn.Linear(config.style_dim, config.style_dim)
 
-    def forward(self, z: Tensor, words: Tensor, padding: Tensor) -> Tensor:
-        """Generate B images.
-
-        Args:
-            z: (B, latent_dim), standard normal.
-            words: (B, T, word_dim), from a `WordWindowEncoder`.
-            padding: (B, T) bool, true at padding.
-
-        Returns:
-            (B, 3, 32, 32), -1 to 1.
+    def forward(self, z: Tensor, tokens: Tensor) -> Tensor:
+        """(B, latent_dim) and (B, T) int64 -> (B, style_dim).
 
         Raises:
             ValueError: z has another length, or its batch size is not that of the captions.
         """
-        expected = (len(words), self.config.latent_dim)
+        expected = (len(tokens), self.latent_dim)
         if tuple(z.shape) != expected:
             raise ValueError(f"z: expected {expected} (captions, latent_dim), got {tuple(z.shape)}")
-        cells = self.position + self.project_z(z)  # (B, 16, dim)
-        for layer in self.cross_attention:
-            cells = layer(cells, words, padding)
-        x = self.to_grid(cells).transpose(1, 2).unflatten(2, (4, 4))  # (B, 2·2·32, 4, 4)
-        x = F.pixel_shuffle(x, 2)  # (B, 32, 8, 8)
-        x = F.silu(self.conv1(x))  # (B, channels, 8, 8)
-        coarse = F.interpolate(self.coarse(x), scale_factor=4.0, mode="bilinear")  # (B, 3, 32, 32)
-        x = F.silu(F.pixel_shuffle(self.conv2(x), 2))  # (B, 32, 16, 16)
-        x = x + F.silu(self.conv3(x))
-        return (coarse + F.pixel_shuffle(self.fine(x), 2)).tanh()
-
-    @torch.no_grad()
-    def sample(self, words: Tensor, padding: Tensor, rng: torch.Generator) -> Tensor:
-        """Generate an image for each caption.
-
-        Args:
-            words: (B, T, word_dim), from a `WordWindowEncoder`.
-            padding: (B, T) bool, true at padding.
-            rng: the source of randomness for z.
-
-        Returns:
-            (B, 3, 32, 32), -1 to 1.
-        """
-        z = torch.randn(len(words), self.config.latent_dim, generator=rng)
-        inputs = (each.to(device_of(self)).split(500) for each in (z, words, padding))
-        return torch.cat([self(*rows) for rows in zip(*inputs, strict=True)])
+        h = torch.cat([z, self.text(tokens)], dim=1)
+        h = F.leaky_relu(self.linear1(h), SLOPE)
+        return F.leaky_relu(self.linear2(h), SLOPE)
 
 
-class Discriminator(nn.Module):
-    """Scores how real an image is, and how well it matches a caption.
+def pixel_norm(x: Tensor) -> Tensor:
+    """Scale each cell's vector to a mean square of 1: (B, C, H, W) -> (B, C, H, W).
+
+    Karras et al. 2018, "Progressive growing of GANs", section 4.2.
+    """
+    return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + 1e-4)
+
+
+class Modulation(nn.Module):
+    """Normalises a grid, then scales and shifts its channels by the style.
+
+    Args:
+        channels: C.
+        style_dim: length of the style.
+    """
+
+    def __init__(self, channels: int, style_dim: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(style_dim, 2 * channels)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        """(B, C, H, W) and (B, style_dim) -> (B, C, H, W)."""
+        scale, shift = self.linear(style)[:, :, None, None].chunk(2, dim=1)  # (B, C, 1, 1) each
+        return F.leaky_relu(pixel_norm(x) * (1 + scale) + shift, SLOPE)
+
+
+class GeneratorBlock(nn.Module):
+    """Two modulated convolutions beside a shortcut.
+
+    Args:
+        inputs: channels that come in.
+        outputs: channels that go out.
+        style_dim: length of the style.
+    """
+
+    def __init__(self, inputs: int, outputs: int, style_dim: int) -> None:
+        super().__init__()
+        self.modulation1 = Modulation(inputs, style_dim)
+        self.conv1 = nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.modulation2 = Modulation(outputs, style_dim)
+        self.conv2 = nn.Conv2d(outputs, outputs, 3, padding=1)
+        self.shortcut = nn.Conv2d(inputs, outputs, 1)
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        """(B, inputs, H, W) and (B, style_dim) -> (B, outputs, H, W)."""
+        h = self.conv1(self.modulation1(x, style))
+        h = self.conv2(self.modulation2(h, style))
+        return self.shortcut(x) + h
+
+
+def enlarge(x: Tensor) -> Tensor:
+    """Double height and width: (B, C, H, W) -> (B, C, 2·H, 2·W)."""
+    return F.interpolate(x, scale_factor=2.0)
+
+
+class Generator(nn.Module):
+    """Draws a picture from noise and a caption.
 
     Args:
         config: the sizes.
@@ -134,309 +164,298 @@ class Discriminator(nn.Module):
 
     def __init__(self, config: GANConfig) -> None:
         super().__init__()
-        dim, channels, match_dim = config.dim, config.channels, config.match_dim
-        self.backbone = nn.Sequential(
-            nn.PixelUnshuffle(2),  # (B, 3, 32, 32) -> (B, 12, 16, 16)
-            nn.Conv2d(12, 32, 3, padding=1),
-            nn.SiLU(),
-            nn.Conv2d(32, channels, 4, stride=2, padding=1),  # -> (B, channels, 8, 8)
-            nn.SiLU(),
-            nn.Conv2d(channels, dim, 4, stride=2, padding=1),  # -> (B, dim, 4, 4)
-            nn.SiLU(),
-        )
-        self.realness = nn.Sequential(nn.Flatten(), nn.Linear(GRID_CELLS * dim, 1))
-        self.image_projection = nn.Sequential(nn.Conv2d(dim, match_dim, 1), nn.SiLU())
-        self.text_projection = nn.Sequential(
-            nn.Linear(config.word_dim, match_dim), nn.SiLU(), nn.Linear(match_dim, match_dim)
-        )
+        self.config = config
+        c4, c8, c16, c32 = config.channels
+        self.style = StyleEncoder(config)
+        self.start = nn.Linear(config.style_dim, c4 * GRID**2)
+        self.block4 = GeneratorBlock(c4, c4, config.style_dim)
+        self.block8 = GeneratorBlock(c4, c8, config.style_dim)
+        self.block16 = GeneratorBlock(c8, c16, config.style_dim)
+        # Full resolution is costly: 16 channels, and one convolution before the colours.
+        self.thin = nn.Conv2d(c16, c32, 1)
+        self.smooth = nn.Conv2d(c32, c32, 3, padding=1)
+        self.to_colours = nn.Conv2d(c32, 3, 3, padding=1)
 
-    def forward(self, images: Tensor, words: Tensor, padding: Tensor) -> Tensor:
-        """Score each image with its own caption.
+    def forward(self, z: Tensor, tokens: Tensor) -> Tensor:
+        """Draw B pictures.
 
         Args:
-            images: (B, 3, 32, 32), -1 to 1.
-            words: (B, T, word_dim).
-            padding: (B, T) bool, true at padding.
+            z: (B, latent_dim), standard normal.
+            tokens: (B, T) int64.
 
         Returns:
-            Logits (B,), high for a real image with a matching caption.
+            (B, 3, 32, 32), -1 to 1.
         """
-        return self.pairs(images, words, padding).diagonal()
-
-    def pairs(self, images: Tensor, words: Tensor, padding: Tensor) -> Tensor:
-        """Score each image with each caption.
-
-        The logit is the realness plus the inner product of the image and caption embeddings (Miyato
-        & Koyama 2018, equation 3). All pairs cost little more than the matching ones, because each
-        embedding is computed once.
-
-        Args:
-            images: (B, 3, 32, 32), -1 to 1.
-            words: (B, T, word_dim).
-            padding: (B, T) bool, true at padding.
-
-        Returns:
-            Logits (B, B), a row for each image.
-
-        Raises:
-            ValueError: the images have another size, or another number than the captions.
-        """
-        if images.shape[1:] != (3, OUTPUT_SIZE, OUTPUT_SIZE) or len(images) != len(words):
-            expected = f"({len(words)}, 3, {OUTPUT_SIZE}, {OUTPUT_SIZE}), one for each row of words"
-            raise ValueError(f"images: expected {expected}, got {tuple(images.shape)}")
-        grid = self.backbone(images)  # (B, dim, 4, 4)
-        image = self.image_projection(grid).mean(dim=(2, 3))  # (B, match_dim)
-        text = self.text_projection(words).masked_fill(padding.unsqueeze(-1), 0)
-        text = text.sum(dim=1)  # (B, T, match_dim) -> (B, match_dim)
-        return self.realness(grid) + image @ text.T / image.shape[1] ** 0.5
+        style = self.style(z, tokens)
+        x = self.start(style).unflatten(1, (-1, GRID, GRID))  # (B, c4, 4, 4)
+        x = self.block4(x, style)
+        x = self.block8(enlarge(x), style)  # (B, c8, 8, 8)
+        x = self.block16(enlarge(x), style)  # (B, c16, 16, 16)
+        x = enlarge(self.thin(F.leaky_relu(pixel_norm(x), SLOPE)))  # (B, c32, 32, 32)
+        x = x + self.smooth(F.leaky_relu(x, SLOPE))
+        return torch.tanh(self.to_colours(F.leaky_relu(x, SLOPE)))
 
 
-class TextToImageGAN(nn.Module):
-    """The part of a trained GAN that generates images: text encoder and generator.
+class DiscriminatorBlock(nn.Module):
+    """A convolution beside a shortcut, then leaky ReLU.
+
+    Args:
+        channels: C.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, C, H, W)."""
+        return F.leaky_relu(x + self.conv(F.leaky_relu(x, SLOPE)) / 2, SLOPE)
+
+
+def backbone(features: int) -> nn.Sequential:
+    """Return a network that halves the grid three times: (B, 3, 32, 32) -> (B, 4·F·4·4)."""
+    return nn.Sequential(
+        nn.Conv2d(3, features, 4, stride=2, padding=1),  # -> (B, F, 16, 16)
+        nn.LeakyReLU(SLOPE),
+        nn.Conv2d(features, 2 * features, 4, stride=2, padding=1),  # -> (B, 2·F, 8, 8)
+        DiscriminatorBlock(2 * features),
+        nn.Conv2d(2 * features, 4 * features, 4, stride=2, padding=1),  # -> (B, 4·F, 4, 4)
+        DiscriminatorBlock(4 * features),
+        nn.Flatten(),
+    )
+
+
+class Discriminator(nn.Module):
+    """Scores how real a picture is, and how well it matches a caption.
 
     Args:
         config: the sizes.
-        table: (vocab_size, embed_dim) float, word vectors; None if they are loaded later.
     """
 
-    def __init__(self, config: GANConfig, table: Tensor | None = None) -> None:
+    def __init__(self, config: GANConfig) -> None:
         super().__init__()
-        self.config = config
-        size = (config.vocab_size, config.embed_dim)
-        self.text = WordWindowEncoder(torch.zeros(size) if table is None else table, config.window)
-        self.generator = Generator(config)
+        self.backbone = backbone(config.features)
+        values = 4 * config.features * GRID**2
+        self.realness = nn.Linear(values, 1)
+        self.embedding = nn.Linear(values, config.sentence_dim)
+        self.text = SentenceEncoder(config.vocab_size, config.sentence_dim)
 
-    def sample(self, tokens: Tensor, rng: torch.Generator) -> Tensor:
-        """Generate an image for each caption, as `TextToImageVAE.sample` does.
+    def embed(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Return what does not depend on a caption.
 
         Args:
-            tokens: (B, T) int64.
-            rng: the source of randomness for z.
+            images: (B, 3, 32, 32), -1 to 1.
 
         Returns:
-            (B, 3, 32, 32) float, -1 to 1.
+            realness (B,), and the embedding (B, sentence_dim).
+
+        Raises:
+            ValueError: the images have another size.
         """
-        words, padding = self.text(tokens.to(device_of(self)))
-        return self.generator.sample(words, padding, rng)
+        if images.shape[1:] != (3, IMAGE_SIZE, IMAGE_SIZE):
+            raise ValueError(f"images: (B, 3, 32, 32) expected, not {tuple(images.shape)}")
+        h = self.backbone(images)
+        return self.realness(h)[:, 0], self.embedding(h)
+
+    def forward(self, images: Tensor, tokens: Tensor) -> Tensor:
+        """Score B pictures with a caption each: high for a real picture and its own caption."""
+        realness, embedding = self.embed(images)
+        return realness + match(embedding, self.text(tokens))
 
 
-class DecoderAsGenerator(nn.Module):
-    """A trained VAE decoder as the generator of a GAN, for adversarial fine-tuning.
+def match(embedding: Tensor, sentence: Tensor) -> Tensor:
+    """Return the scaled inner products of pictures and captions: (B, D) twice -> (B,)."""
+    return (embedding * sentence).sum(dim=1) / embedding.shape[1] ** 0.5
 
-    Its z comes from the VAE's prior, and its words from the VAE's text encoder.
+
+@torch.no_grad()
+def draw(model: Generator, tokens: Tensor, rng: torch.Generator) -> Tensor:
+    """Draw a picture for each caption.
 
     Args:
-        decoder: fine-tuned in place.
+        model: in eval mode.
+        tokens: (B, T) int64.
+        rng: the source of z.
+
+    Returns:
+        (B, 3, 32, 32) float on the device of the model, -1 to 1.
     """
-
-    def __init__(self, decoder: ImageDecoder) -> None:
-        super().__init__()
-        self.decoder = decoder
-
-    def forward(self, z: Tensor, words: Tensor, padding: Tensor) -> Tensor:
-        """Generate B images.
-
-        Args:
-            z: (B, latent_dim), from the VAE's prior.
-            words: (B, T, condition_dim), from the VAE's text encoder.
-            padding: (B, T) bool, true at padding.
-
-        Returns:
-            (B, 3, 32, 32), about -1 to 1.
-        """
-        return self.decoder(z, EncodedCaption(words[:, 0], words, padding))
+    z = torch.randn(len(tokens), model.config.latent_dim, generator=rng).to(device_of(model))
+    parts = zip(z.split(SAMPLED_AT_ONCE), tokens.to(z.device).split(SAMPLED_AT_ONCE), strict=True)
+    return torch.cat([model(*part) for part in parts])
 
 
-# ── losses ────────────────────────────────────────────────────────────────────────────────────
+# ── batches and losses ────────────────────────────────────────────────────────────────────────
 
 
-def conditioning(batch: Mapping[str, Tensor]) -> tuple[Tensor, ...]:
-    """Return the batch's "words" and "padding", on which both networks are conditioned, if any."""
-    return tuple(batch[name] for name in ("words", "padding") if name in batch)
-
-
-def plain_discriminator_loss(
-    generator: nn.Module, discriminator: nn.Module, batch: Mapping[str, Tensor]
+def gan_batch(
+    images: Tensor, tokens: Tensor, batch_size: int, latent_dim: int, rng: torch.Generator
 ) -> dict[str, Tensor]:
-    """Binary cross-entropy of real against generated (Goodfellow et al. 2014, equation 1).
+    """Draw a training batch.
 
     Args:
-        generator: (z, *condition) -> generated samples (B, ...).
-        discriminator: (samples, *condition) -> logits (B,) of "real".
-        batch: "real" (B, ...) and "z" (B, latent_dim); for a conditional GAN also "words"
-            (B, T, word_dim) and "padding" (B, T).
+        images: (N, 32, 32, 3) uint8.
+        tokens: (N, T) int64, a caption for each.
+        batch_size: B.
+        latent_dim: length of z.
+        rng: the source of all randomness.
 
     Returns:
-        loss: real + fake, in nats.
-        real, fake: the cross-entropies of the two halves. Guessing gives log 2 each.
+        real (B, 3, 32, 32) float, -1 to 1; tokens (B, T); z (B, latent_dim); shifts
+        (3, `SHIFTS`, 2) int64, by which the augmentation moves real pictures, and drawn ones for
+        the discriminator's loss and for the generator's.
     """
-    fakes = generator(batch["z"], *conditioning(batch)).detach()
-    real = F.softplus(-discriminator(batch["real"], *conditioning(batch))).mean()
-    fake = F.softplus(discriminator(fakes, *conditioning(batch))).mean()
-    return {"loss": real + fake, "real": real, "fake": fake}
+    rows = torch.randint(len(images), (batch_size,), generator=rng)
+    return {
+        "real": to_signed(images[rows]).contiguous(memory_format=torch.channels_last),
+        "tokens": tokens[rows],
+        "z": torch.randn(batch_size, latent_dim, generator=rng),
+        "shifts": torch.randint(-MAX_SHIFT, MAX_SHIFT + 1, (3, SHIFTS, 2), generator=rng),
+    }
 
 
-def plain_generator_loss(
-    generator: nn.Module, discriminator: nn.Module, batch: Mapping[str, Tensor]
-) -> dict[str, Tensor]:
-    """The non-saturating generator loss (Goodfellow et al. 2014, section 3).
+def translate(images: Tensor, shifts: Tensor) -> Tensor:
+    """Move pictures down and to the right; their edges fill what becomes free.
+
+    With the same augmentation of real and drawn pictures, the discriminator cannot learn the real
+    ones by heart (Zhao et al. 2020, "Differentiable augmentation for data-efficient GAN training").
 
     Args:
-        generator: see `plain_discriminator_loss`.
-        discriminator: likewise.
-        batch: likewise.
+        images: (B, C, H, W).
+        shifts: (P, 2) int64, rows and columns, -`MAX_SHIFT` to `MAX_SHIFT`, one for each of P equal
+            parts of the batch; P divides B.
 
     Returns:
-        loss: cross-entropy in nats, with "real" as the target for generated samples.
+        (B, C, H, W).
     """
-    fakes = generator(batch["z"], *conditioning(batch))
-    return {"loss": F.softplus(-discriminator(fakes, *conditioning(batch))).mean()}
+    height, width = images.shape[2:]
+    parts = F.pad(images, (MAX_SHIFT,) * 4, mode="replicate").chunk(len(shifts))
+    starts = (MAX_SHIFT - shifts).tolist()
+    return torch.cat(
+        [
+            part[:, :, top : top + height, left : left + width]
+            for part, (top, left) in zip(parts, starts, strict=True)
+        ]
+    )
 
 
-def gradient_penalty(scores: Tensor, inputs: Tensor) -> Tensor:
-    """Mean squared norm of the discriminator's gradient with respect to its inputs.
-
-    Mescheder et al. 2018, "Which training methods for GANs do actually converge?", section 4.1.
+def contrastive_loss(embedding: Tensor, sentence: Tensor, tokens: Tensor) -> Tensor:
+    """Cross-entropy of finding each picture's caption among those of the batch.
 
     Args:
-        scores: (B,), each computed from its own input.
-        inputs: (B, ...), which require a gradient.
-
-    Returns:
-        The penalty, (): R1 for real inputs, R2 for generated ones.
-    """
-    (slope,) = torch.autograd.grad(scores.sum(), inputs, create_graph=True)
-    return slope.square().flatten(1).sum(dim=1).mean()
-
-
-def relativistic_loss(better: Tensor, worse: Tensor) -> Tensor:
-    """Relativistic pairing loss, softplus(worse - better) (Jolicoeur-Martineau 2019).
-
-    Only the difference of two paired scores counts, not their absolute values.
-
-    Args:
-        better: scores that should be higher, of any shape.
-        worse: the scores they are paired with, of the same shape.
+        embedding: of the pictures, (B, D).
+        sentence: of the captions, (B, D).
+        tokens: (B, T); equal captions are equally right.
 
     Returns:
         The mean in nats, ().
     """
-    return F.softplus(worse - better).mean()
+    logits = embedding @ sentence.T / embedding.shape[1] ** 0.5  # (B, B), a row for each picture
+    right = (tokens[:, None] == tokens).all(dim=2).float()
+    return -(F.log_softmax(logits, dim=1) * right / right.sum(dim=1)).sum(dim=1).mean()
 
 
-def gradient_penalties(
-    discriminator: nn.Module,
-    real: Tensor,
-    fake: Tensor,
-    condition: tuple[Tensor, ...] = (),
-    share: float = 1.0,
-) -> dict[str, Tensor]:
-    """The R1 and R2 penalties of a discriminator.
+def gradient_penalty(scores: Tensor, images: Tensor) -> Tensor:
+    """Mean squared norm of the scores' gradient (Mescheder et al. 2018, section 4.1).
 
     Args:
-        discriminator: (samples, *condition) -> scores (B,).
-        real: (B, ...).
-        fake: (B, ...), generated.
-        condition: what `conditioning` returns.
-        share: share of the batch to use, 0 to 1, its first rows. A second-order gradient costs two
-            to three times a first-order one, and a part of the batch estimates the same mean.
+        scores: (B,), each of its own picture.
+        images: (B, ...), which require a gradient.
 
     Returns:
-        r1, r2: the mean squared gradient norms at real and at generated samples.
+        The penalty, ().
     """
-    count = max(1, round(share * len(real)))
-    few = tuple(part[:count] for part in condition)
-    terms = {}
-    for name, where in (("r1", real), ("r2", fake)):
-        inputs = where[:count].detach().clone().requires_grad_()
-        terms[name] = gradient_penalty(discriminator(inputs, *few), inputs)
-    return terms
+    (slope,) = torch.autograd.grad(scores.sum(), images, create_graph=True)
+    return slope.square().flatten(1).sum(dim=1).mean()
 
 
-def relativistic_discriminator_loss(
-    generator: nn.Module,
-    discriminator: nn.Module,
-    batch: Mapping[str, Tensor],
-    gamma: float = 1.0,
-    share: float = 1.0,
-) -> dict[str, Tensor]:
-    """Relativistic loss with R1 and R2 (Huang et al. 2024, equation 2).
+def hinge_losses(real: Tensor, fake: Tensor, wrong: Tensor) -> Tensor:
+    """The discriminator's hinge loss (Lim & Ye 2017, "Geometric GAN").
 
     Args:
-        generator: see `plain_discriminator_loss`.
-        discriminator: likewise.
-        batch: likewise.
-        gamma: the weight of R1 and R2.
-        share: see `gradient_penalties`.
+        real: scores of real pictures with their captions, (B,).
+        fake: of drawn pictures, (B,).
+        wrong: of real pictures with wrong captions, of any length, at half weight.
 
     Returns:
-        loss: adversarial + gamma / 2 · (r1 + r2).
-        adversarial: the relativistic loss, real over generated, in nats.
-        r1, r2: the penalties, without their weight.
+        The loss, (): 0 once real scores are above 1 and all others below -1.
     """
-    real, condition = batch["real"], conditioning(batch)
-    fake = generator(batch["z"], *condition).detach()
-    adversarial = relativistic_loss(
-        discriminator(real, *condition), discriminator(fake, *condition)
-    )
-    penalties = gradient_penalties(discriminator, real, fake, condition, share)
-    loss = adversarial + gamma / 2 * (penalties["r1"] + penalties["r2"])
-    return {"loss": loss, "adversarial": adversarial, **penalties}
+    refused = F.relu(1 + wrong).sum() / max(1, len(wrong))
+    return F.relu(1 - real).mean() + F.relu(1 + fake).mean() + WRONG * refused
 
 
-def relativistic_generator_loss(
-    generator: nn.Module, discriminator: nn.Module, batch: Mapping[str, Tensor]
+def discriminator_loss(
+    discriminator: Discriminator, batch: Mapping[str, Tensor]
 ) -> dict[str, Tensor]:
-    """Relativistic loss of the generator: the same pairs, with the roles swapped.
+    """Hinge loss, contrastive loss on real pictures, and gradient penalty.
 
     Args:
-        generator: see `plain_discriminator_loss`.
-        discriminator: likewise.
-        batch: likewise.
-
-    Returns:
-        loss: the relativistic loss, generated over real, in nats.
-    """
-    condition = conditioning(batch)
-    with torch.no_grad():
-        real_score = discriminator(batch["real"], *condition)
-    fake_score = discriminator(generator(batch["z"], *condition), *condition)
-    return {"loss": relativistic_loss(fake_score, real_score)}
-
-
-def matching_aware_discriminator_loss(
-    generator: nn.Module,
-    discriminator: Discriminator,
-    batch: Mapping[str, Tensor],
-    gamma: float = 1.0,
-    share: float = 0.25,
-) -> dict[str, Tensor]:
-    """Relativistic loss with R1, R2 and mismatched captions (Reed et al. 2016, section 4.2).
-
-    A discriminator that only separates real from generated images can ignore the captions. Here a
-    real image with its own caption must also score higher than with the others of the batch.
-
-    Args:
-        generator: a `Generator`.
         discriminator: a `Discriminator`.
-        batch: "real" (B, 3, 32, 32), -1 to 1; "z" (B, latent_dim); "words" (B, T, word_dim);
-            "padding" (B, T) bool.
-        gamma: the weight of R1 and R2.
-        share: see `gradient_penalties`.
+        batch: as `gan_batch` draws it, and "fake" (B, 3, 32, 32), detached.
 
     Returns:
-        loss: adversarial + mismatched + gamma / 2 · (r1 + r2).
-        adversarial: the relativistic loss, real over generated, in nats.
-        mismatched: the relativistic loss, own caption over the others, in nats.
-        r1, r2: the penalties, without their weight.
+        loss: hinge + contrastive + γ/2 · penalty.
+        hinge, contrastive, penalty: the parts, without their weights.
+        real, fake, wrong: mean scores.
     """
-    real, condition = batch["real"], conditioning(batch)
-    fake = generator(batch["z"], *condition).detach()
-    pairs = discriminator.pairs(real, *condition)  # (B, B)
-    own = pairs.diagonal()
-    adversarial = relativistic_loss(own, discriminator(fake, *condition))
-    others = ~torch.eye(len(real), dtype=torch.bool)
-    mismatched = relativistic_loss(own.unsqueeze(1).expand_as(pairs)[others], pairs[others])
-    penalties = gradient_penalties(discriminator, real, fake, condition, share)
-    loss = adversarial + mismatched + gamma / 2 * (penalties["r1"] + penalties["r2"])
-    return {"loss": loss, "adversarial": adversarial, "mismatched": mismatched, **penalties}
+    tokens, rows = batch["tokens"], len(batch["real"])
+    both = torch.cat([batch["real"], batch["fake"]])
+    both = translate(both, batch["shifts"][:2].flatten(0, 1))
+    realness, embedding = discriminator.embed(both)
+    sentence = discriminator.text(tokens)
+    real = realness[:rows] + match(embedding[:rows], sentence)
+    fake = realness[rows:] + match(embedding[rows:], sentence)
+    # The next row's caption is a wrong one, unless it is the same.
+    different = (tokens.roll(1, dims=0) != tokens).any(dim=1)
+    wrong = (realness[:rows] + match(embedding[:rows], sentence.roll(1, dims=0)))[different]
+    hinge = hinge_losses(real, fake, wrong)
+    contrastive = contrastive_loss(embedding[:rows], sentence, tokens)
+    penalty = _penalty_of_some(discriminator, both, tokens)
+    return {
+        "loss": hinge + contrastive + GAMMA / 2 * penalty,
+        **{"hinge": hinge, "contrastive": contrastive, "penalty": penalty},
+        **{"real": real.mean(), "fake": fake.mean(), "wrong": wrong.sum() / max(1, len(wrong))},
+    }
+
+
+def _penalty_of_some(discriminator: Discriminator, both: Tensor, tokens: Tensor) -> Tensor:
+    """Sum of the penalties at some real and some drawn pictures, R1 + R2; `both` is (2·B, ...)."""
+    images = both[::PENALISED].detach().requires_grad_()
+    captions = torch.cat([tokens, tokens])[::PENALISED]
+    return 2 * gradient_penalty(discriminator(images, captions), images)
+
+
+def generator_loss(discriminator: Discriminator, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What the generator minimises: the negative score, and the contrastive loss.
+
+    Args:
+        discriminator: a `Discriminator`, whose weights need no gradient.
+        batch: as `gan_batch` draws it, and "fake" (B, 3, 32, 32).
+
+    Returns:
+        loss: contrastive - score.
+        contrastive: of the drawn pictures, in nats.
+        score: the mean score.
+    """
+    realness, embedding = discriminator.embed(translate(batch["fake"], batch["shifts"][2]))
+    sentence = discriminator.text(batch["tokens"])
+    score = (realness + match(embedding, sentence)).mean()
+    contrastive = contrastive_loss(embedding, sentence, batch["tokens"])
+    return {"loss": contrastive - score, "contrastive": contrastive, "score": score}
+
+
+def pretraining_loss(
+    discriminator: Discriminator, batch: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Contrastive loss of real pictures and their captions, before any picture is drawn.
+
+    Args:
+        discriminator: a `Discriminator`.
+        batch: as `gan_batch` draws it.
+
+    Returns:
+        loss: in nats.
+    """
+    _, embedding = discriminator.embed(translate(batch["real"], batch["shifts"][0]))
+    sentence = discriminator.text(batch["tokens"])
+    return {"loss": contrastive_loss(embedding, sentence, batch["tokens"])}

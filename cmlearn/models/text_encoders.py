@@ -1,8 +1,8 @@
 """Text encoders: a caption becomes a condition vector, and word vectors for cross-attention.
 
 `MeanEncoder` averages the word vectors, which loses their order. `GRUEncoder` keeps it.
-`VectorEncoder` runs a GRU on the vectors of another model, such as a frozen BERT. These three have
-the same interface. `WordWindowEncoder` concatenates neighbouring word vectors and learns nothing.
+`VectorEncoder` runs a GRU on the vectors of another model, such as a frozen BERT. All three have
+the same interface.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 PAD = 0  # the id of <pad> in every vocabulary of the course
 NOISE = 0.5  # standard deviation of the noise on standardised vectors in training
@@ -166,46 +165,6 @@ class VectorEncoder(nn.Module):
         scaled = torch.zeros(vectors.shape, device=vectors.device)
         scaled[present] = known + NOISE * torch.randn_like(known) if self.training else known
         return _encode_in_order(self, scaled, ~present)
-
-
-class WordWindowEncoder(nn.Module):
-    """Concatenates the vectors of each word and the words before it; nothing is trained.
-
-    The encoding of "house" in "large red house" holds all three words.
-
-    Args:
-        table: (vocab_size, embed_dim) float, word vectors; a constant buffer.
-        width: number of words in a window, at least 1.
-
-    Raises:
-        ValueError: the width is below 1.
-    """
-
-    table: Tensor
-
-    def __init__(self, table: Tensor, width: int = 3) -> None:
-        super().__init__()
-        if width < 1:
-            raise ValueError(f"width must be at least 1 word, got {width}")
-        self.register_buffer("table", table.clone())
-        self.width = width
-        self.word_dim = width * table.shape[1]
-
-    def forward(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
-        """Encode B captions: tokens (B, T) int64, 0 = pad.
-
-        Returns:
-            words: (B, T, word_dim), the earliest word of a window first, zeros before the caption.
-            padding: (B, T) bool, true at padding, but never at the first position.
-        """
-        vectors = self.table[tokens]  # (B, T, embed_dim)
-        before = [
-            F.pad(vectors, (0, 0, back, 0))[:, : tokens.shape[1]]
-            for back in reversed(range(self.width))
-        ]
-        # The first source is never masked: a softmax over nothing would be NaN.
-        padding = (tokens == PAD) & (torch.arange(tokens.shape[1], device=tokens.device) > 0)
-        return torch.cat(before, dim=2), padding
 
 
 def build_text_encoder(

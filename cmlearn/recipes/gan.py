@@ -1,201 +1,191 @@
-"""Training recipes of the text-to-image GAN, from scratch or starting from the VAE's decoder."""
+"""Training recipe of the GAN that draws stickers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from cmlearn.data.folders import checkpoint_folder
-from cmlearn.data.images import resize_all
-from cmlearn.data.storybook.dataset import load_storybook
-from cmlearn.evaluation.image_metrics import edge_energy
+from cmlearn.data.captioned import CaptionedPictures
+from cmlearn.data.storybook.stickers import load_stickers
+from cmlearn.evaluation.sticker_parser import score_stickers
 from cmlearn.models.gan import (
-    OUTPUT_SIZE,
-    DecoderAsGenerator,
+    IMAGE_SIZE,
+    SHIFTS,
     Discriminator,
     GANConfig,
     Generator,
-    TextToImageGAN,
-    matching_aware_discriminator_loss,
-    relativistic_generator_loss,
+    discriminator_loss,
+    draw,
+    gan_batch,
+    generator_loss,
+    pretraining_loss,
 )
-from cmlearn.models.vae import TextToImageVAE, VAEConfig, to_signed, to_uint8
-from cmlearn.recipes.vae import text_to_image_scores
-from cmlearn.text.cleaning import tokenize
+from cmlearn.models.vae import to_uint8
 from cmlearn.text.vocabulary import Vocabulary
-from cmlearn.text.word2vec import standardised_table, train_word2vec
-from cmlearn.training.batches import shuffled_batches
-from cmlearn.training.checkpoint import load_checkpoint, save_checkpoint
-from cmlearn.training.gan_loop import fit_gan, moving_average, with_noise
+from cmlearn.training.checkpoint import save_checkpoint
+from cmlearn.training.gan_loop import fit_gan, moving_average
+from cmlearn.training.loop import Objective
+from cmlearn.training.resumable_loop import fit_resumable
 from cmlearn.training.runtime import channels_last, choose_device, seed_all, seeded_generator
+
+# Their first argument is a `Discriminator`, that of an `Objective` any module.
+PRETRAINING = cast(Objective, pretraining_loss)
+OBJECTIVES = {
+    "discriminator": cast(Objective, discriminator_loss),
+    "generator": cast(Objective, generator_loss),
+}
+BETAS = (0.0, 0.99)  # of Adam, without momentum, as in R3GAN
 
 
 @dataclass(frozen=True)
 class GANRecipe:
-    """Training settings of a GAN.
+    """The training settings of a GAN.
 
     Attributes:
-        steps: updates of each network.
-        learning_rate: initial learning rate of the discriminator.
-        generator_rate: initial learning rate of the generator.
-        gamma: weight of the gradient penalties R1 and R2.
-        share: fraction of a batch on which R1 and R2 are computed.
-        batch_size: images in a batch.
+        pretraining_steps: optimiser steps of the discriminator on real pictures alone.
+        steps: updates of each network in the adversarial training.
+        pretraining_rate: the peak learning rate of the pretraining.
+        discriminator_rate: that of the discriminator in the adversarial training.
+        generator_rate: that of the generator.
+        average_decay: of the moving average of the generator's weights.
+        batch_size: pictures in a batch, a multiple of `SHIFTS`.
+
+    Raises:
+        ValueError: the batch size is no such multiple.
     """
 
-    steps: int
-    learning_rate: float = 1e-3
+    pretraining_steps: int = 800
+    steps: int = 1_150
+    pretraining_rate: float = 2e-3
+    discriminator_rate: float = 5e-4
     generator_rate: float = 1e-3
-    gamma: float = 1.0
-    share: float = 0.25
-    batch_size: int = 64
+    average_decay: float = 0.995
+    batch_size: int = 32
+
+    def __post_init__(self) -> None:
+        """Check the batch size."""
+        if self.batch_size % SHIFTS:
+            raise ValueError(
+                f"batch_size: a multiple of {SHIFTS}, the parts of a batch that the augmentation "
+                f"moves, got {self.batch_size}"
+            )
 
 
-NOTEBOOK = GANRecipe(240, gamma=10.0)  # notebook 08, section 6
-NOTEBOOK_FROM_VAE = GANRecipe(200, generator_rate=2e-4)  # notebook 08, section 8
-LONG = GANRecipe(3_000, generator_rate=2e-4)
+STICKERS = GANRecipe()  # notebook 08
 
 
-def train(path: Path, seed: int, recipe: GANRecipe = LONG) -> None:
-    """Fine-tune the shipped VAE's decoder as a GAN; write `path`.safetensors and `path`.json.
+def train(path: Path, seed: int, recipe: GANRecipe = STICKERS) -> None:
+    """Train on stickers; write `path`.safetensors and `path`.json.
 
-    The checkpoint holds a `TextToImageVAE` with the new decoder.
+    `path`.partial holds the state until then: the same call continues after a kill.
 
     Args:
         path: folder and file name of the checkpoint, without a suffix.
         seed: the seed of the training.
         recipe: the settings.
     """
-    model, vocabulary = fine_tune_vae(recipe, seed)
+    folder = path.with_name(f"{path.name}.partial")
+    model, vocabulary = train_gan(load_stickers("train"), recipe, seed, folder)
     save_checkpoint(
         path,
         model,
         model.config,
         vocabulary=vocabulary.to_list(),
-        recipe={"split": "train", "begins_as": "vae", **asdict(recipe)},
+        recipe={"split": "train", **asdict(recipe)},
         seed=seed,
-        scores=text_to_image_scores(model, vocabulary) | {"edges": edges(model, vocabulary)},
+        scores=sticker_scores(model, vocabulary),
+        half=True,
     )
+    shutil.rmtree(folder)
 
 
-def notebook_scores(seed: int) -> dict[str, float]:
-    """Train the two GANs of notebook 08 with another seed; return their scores by name.
-
-    Scores of the GAN that starts from the VAE have the prefix "later_".
-    """
-    model, vocabulary = train_model(NOTEBOOK, seed)
-    scores = text_to_image_scores(model, vocabulary) | {"edges": edges(model, vocabulary)}
-    tuned, words = fine_tune_vae(NOTEBOOK_FROM_VAE, seed)
-    from_vae = text_to_image_scores(tuned, words) | {"edges": edges(tuned, words)}
-    return scores | {f"later_{name}": value for name, value in from_vae.items()}
-
-
-def edges(model: TextToImageGAN | TextToImageVAE, vocabulary: Vocabulary) -> float:
-    """Return the edge energy of images generated from the test captions, relative to real ones.
+def train_gan(
+    data: CaptionedPictures,
+    recipe: GANRecipe,
+    seed: int,
+    folder: Path | None = None,
+    on_step: Callable[[int], object] | None = None,
+) -> tuple[Generator, Vocabulary]:
+    """Train a GAN on any small pictures with captions.
 
     Args:
-        model: a trained text-to-image model.
-        vocabulary: that of `model`.
-
-    Returns:
-        Mean edge energy of the generated images divided by that of the test images, at least 0.
-    """
-    data = load_storybook("test")
-    tokens = vocabulary.encode_batch([captions[0] for captions in data.captions])
-    generated = edge_energy(to_uint8(model.sample(tokens, seeded_generator(0))).numpy()).mean()
-    return round(float(generated / edge_energy(resize_all(data.images, OUTPUT_SIZE)).mean()), 3)
-
-
-def train_model(recipe: GANRecipe, seed: int) -> tuple[TextToImageGAN, Vocabulary]:
-    """Train a GAN from scratch on the training split of Storybook.
-
-    Args:
+        data: pictures of 32 × 32, whose first captions are used.
         recipe: the settings.
-        seed: seed of the word vectors, the initial weights, the order of the images and the noise.
+        seed: seed of the initial weights and of all batches.
+        folder: keeps the states of both trainings, see `fit_resumable`.
+        on_step: called with the number of completed steps of the adversarial training.
 
     Returns:
-        The model, with the moving average of the generator's weights, and its vocabulary.
-    """
-    images, captions, all_captions = _training_data()
-    vocabulary = Vocabulary.from_captions(all_captions)
-    vectors = train_word2vec([tokenize(caption) for caption in all_captions], seed=seed)
-    table = standardised_table(vectors, vocabulary)
-    seed_all(seed)
-    device = choose_device()
-    model = channels_last(TextToImageGAN(GANConfig(len(vocabulary)), table)).to(device)
-    discriminator = channels_last(Discriminator(model.config)).to(device)
-    words, padding = model.text(vocabulary.encode_batch(captions).to(device))
-    arrays = {"real": images, "words": words, "padding": padding}
-    batches = shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed))
-    average = moving_average(model.generator)
-    fit_gan(
-        model.generator,
-        discriminator,
-        relativistic_generator_loss,
-        partial(matching_aware_discriminator_loss, gamma=recipe.gamma, share=recipe.share),
-        with_noise(batches, model.config.latent_dim, seeded_generator(seed + 1)),
-        steps=recipe.steps,
-        learning_rate=recipe.learning_rate,
-        generator_rate=recipe.generator_rate,
-        average=average,
-        description="gan",
-    )
-    model.generator = cast(Generator, average.module)
-    return model, vocabulary
-
-
-def fine_tune_vae(recipe: GANRecipe, seed: int) -> tuple[TextToImageVAE, Vocabulary]:
-    """Fine-tune the decoder of the shipped VAE as the generator of a GAN.
-
-    Args:
-        recipe: the settings.
-        seed: seed of the discriminator, the latents and the order of the images.
-
-    Returns:
-        The VAE, with the moving average of the decoder's weights, and its vocabulary.
+        The generator with the averaged weights, in eval mode, and its vocabulary.
 
     Raises:
-        FileNotFoundError: the checkpoint of the VAE is missing.
+        ValueError: the pictures have another size, or the folder is of another training.
     """
-    device, path = choose_device(), checkpoint_folder() / "vae"
-    model, info = load_checkpoint(path, TextToImageVAE, VAEConfig, device)
-    vocabulary = Vocabulary.from_list(info.vocabulary or ())
-    images, captions, _ = _training_data()
+    if data.images.shape[1:] != (IMAGE_SIZE, IMAGE_SIZE, 3):
+        raise ValueError(f"{data.name}: pictures of 32 × 32 × 3 expected, not {data.images.shape}")
+    vocabulary = Vocabulary.from_captions(texts[0] for texts in data.captions)
+    images = torch.from_numpy(np.array(data.images))
+    tokens = vocabulary.encode_captions(data.captions, 1)[:, 0]
     seed_all(seed)
-    caption_dim = model.config.text.condition_dim
-    discriminator = Discriminator(GANConfig(len(vocabulary), embed_dim=caption_dim, window=1))
-    with torch.no_grad():
-        caption = model.text.encode(vocabulary.encode_batch(captions).to(device))
-        z = model.prior.sample(caption.condition, seeded_generator(seed))
-    arrays = {"real": images, "z": z, "words": caption.words, "padding": caption.padding}
-    generator = DecoderAsGenerator(model.decoder)
-    average = moving_average(generator)
+    config, device = GANConfig(len(vocabulary)), choose_device()
+    generator = cast(Generator, channels_last(Generator(config)).to(device))
+    discriminator = cast(Discriminator, channels_last(Discriminator(config)).to(device))
+    average = moving_average(generator, recipe.average_decay)
+
+    def draw_batch(rng: torch.Generator) -> dict[str, Tensor]:
+        return gan_batch(images, tokens, recipe.batch_size, config.latent_dim, rng)
+
+    settings = {"data": data.name, **asdict(recipe)}
+    fit_resumable(
+        discriminator,
+        PRETRAINING,
+        draw_batch,
+        {"adam": _adam(discriminator, recipe.pretraining_rate)},
+        moving_average(discriminator),
+        steps=recipe.pretraining_steps,
+        seed=seed + 1,  # other batches than those of the adversarial training
+        folder=folder and folder / "pretraining",
+        settings=settings,
+        description="discriminator",
+    )
+    optimisers = {
+        "discriminator": _adam(discriminator, recipe.discriminator_rate),
+        "generator": _adam(generator, recipe.generator_rate),
+    }
     fit_gan(
         generator,
-        channels_last(discriminator).to(device),
-        relativistic_generator_loss,
-        partial(matching_aware_discriminator_loss, gamma=recipe.gamma, share=recipe.share),
-        shuffled_batches(arrays, recipe.batch_size, seeded_generator(seed)),
+        discriminator,
+        OBJECTIVES,
+        draw_batch,
+        optimisers,
+        average,
         steps=recipe.steps,
-        learning_rate=recipe.learning_rate,
-        generator_rate=recipe.generator_rate,
-        average=average,
-        description="gan from vae",
+        seed=seed,
+        folder=folder and folder / "adversarial",
+        settings=settings,
+        on_step=on_step,
+        description="GAN",
     )
-    model.decoder = cast(DecoderAsGenerator, average.module).decoder
-    return model, vocabulary
+    return cast(Generator, average.module), vocabulary
 
 
-def _training_data() -> tuple[Tensor, Sequence[str], Sequence[str]]:
-    """Return images (N, 3, 32, 32) in -1 to 1, the first caption of each, and all captions."""
-    data = load_storybook("train")
-    images = to_signed(torch.from_numpy(resize_all(np.asarray(data.images), OUTPUT_SIZE)))
-    all_captions = [caption for captions in data.captions for caption in captions]
-    return images, [captions[0] for captions in data.captions], all_captions
+def sticker_scores(model: Generator, vocabulary: Vocabulary) -> dict[str, float]:
+    """Return the shares of right stickers, "all_test" and so on, by the sticker parser."""
+    scores: dict[str, float] = {}
+    for split in ("test", "novel"):
+        captions = [several[0] for several in load_stickers(split).captions]
+        drawn = draw(model, vocabulary.encode_batch(captions), seeded_generator(0))
+        scored = score_stickers(to_uint8(drawn).numpy(), captions)
+        scores |= {f"{name}_{split}": round(value, 3) for name, value in scored.items()}
+    return scores
+
+
+def _adam(model: nn.Module, learning_rate: float) -> torch.optim.Adam:
+    return torch.optim.Adam(model.parameters(), learning_rate, betas=BETAS, fused=True)

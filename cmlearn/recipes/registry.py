@@ -38,7 +38,7 @@ RECIPES: Mapping[str, Recipe] = {
         image_encoders.train_two_stream, image_encoders.SHIPPED_TWO_STREAM
     ),
     "captioner_two_stream": Recipe(captioner.train, captioner.SHIPPED_TWO_STREAM),
-    "gan": Recipe(gan.train, gan.LONG, ships=False),
+    "gan": Recipe(gan.train, gan.STICKERS, ships=False),
     "flow": Recipe(flow.train, flow.SCENES),
 }
 

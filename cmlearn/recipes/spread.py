@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from cmlearn.recipes import captioner, gan, vae
+from cmlearn.recipes import captioner, vae
 
 SPREAD_FILE = Path(__file__).parents[2] / "docs" / "spread.json"
 # Each function trains as its notebook does, from the given seed, and returns scores by name.
@@ -15,7 +15,6 @@ TRAININGS: Mapping[str, Callable[[int], dict[str, float]]] = {
     "vae": vae.notebook_scores,
     "vae_bert": vae.bert_scores,
     "recurrent": captioner.recurrent_scores,
-    "gan": gan.notebook_scores,
 }
 
 

@@ -17,7 +17,6 @@ from cmlearn.data.storybook.captions import CAPTIONS_PER_SCENE
 from cmlearn.data.storybook.dataset import load_storybook
 from cmlearn.evaluation.claim_accuracy import captions_hold
 from cmlearn.evaluation.scene_parser import parse_scenes
-from cmlearn.models.gan import TextToImageGAN
 from cmlearn.models.text_encoders import TextEncoderConfig
 from cmlearn.models.vae import (
     OUTPUT_SIZE,
@@ -239,9 +238,7 @@ def _save(
     )
 
 
-def text_to_image_scores(
-    model: TextToImageVAE | TextToImageGAN, encoder: CaptionEncoder
-) -> dict[str, float]:
+def text_to_image_scores(model: TextToImageVAE, encoder: CaptionEncoder) -> dict[str, float]:
     """Return the fraction of generated images that match their caption, by the scene parser.
 
     Each image is generated from the first caption of a scene, which states everything but the

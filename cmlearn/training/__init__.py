@@ -8,7 +8,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "batches": ["sample_captions", "shuffled_batches"],
         "checkpoint": ["CheckpointError", "load_checkpoint", "read_info", "save_checkpoint"],
         "feature_cache": ["Features", "precompute_features"],
-        "gan_loop": ["fit_gan", "moving_average", "with_noise"],
+        "gan_loop": ["fit_gan", "moving_average"],
         "loop": ["fit"],
         "muon": ["Muon"],
         "resumable_loop": ["fit_resumable", "step_generator"],

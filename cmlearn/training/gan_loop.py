@@ -1,105 +1,145 @@
-"""Adversarial training: alternating updates of a generator and a discriminator."""
+"""A loop of adversarial training that continues after a kill to the same weights.
+
+It keeps its state as `resumable_loop` does.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
 from cmlearn.data.progress import progress_bar
 from cmlearn.training.batches import Batch
-from cmlearn.training.loop import History, Terms, next_batch, one_cycle, record_terms
+from cmlearn.training.loop import History, Objective, Terms, record_terms
+from cmlearn.training.resumable_loop import continued, save, step_generator, trapezoid
 from cmlearn.training.runtime import to_device
 
-# (generator, discriminator, batch) -> named terms; "loss" is minimised.
-AdversarialObjective = Callable[[nn.Module, nn.Module, Batch], Terms]
+TURNS = ("discriminator", "generator")
 
 
 def fit_gan(
     generator: nn.Module,
     discriminator: nn.Module,
-    generator_objective: AdversarialObjective,
-    discriminator_objective: AdversarialObjective,
-    batches: Iterable[Batch],
+    objectives: Mapping[str, Objective],
+    draw_batch: Callable[[torch.Generator], Batch],
+    optimisers: Mapping[str, torch.optim.Optimizer],
+    average: AveragedModel,
     *,
     steps: int,
-    learning_rate: float = 1e-3,
-    generator_rate: float | None = None,
-    betas: tuple[float, float] = (0.0, 0.99),
-    average: AveragedModel | None = None,
+    seed: int,
+    folder: Path | None = None,
+    save_every: int = 250,
+    settings: Mapping[str, Any] | None = None,
     on_step: Callable[[int], object] | None = None,
-    progress: bool = True,
     description: str = "",
 ) -> History:
-    """Train a GAN with Adam (Kingma & Ba 2015); each step updates first the discriminator.
+    """Train a GAN; continue where an earlier call was killed.
 
-    While one network is updated, the other is frozen: it gets no gradient, even if an objective
-    forgets to detach. The learning rate falls to zero along a cosine. Both networks end in eval
-    mode, also after an error.
+    In each step the generator draws once. First the discriminator is updated, then the generator,
+    through the updated discriminator. Both networks end in eval mode, also after an error.
 
     Args:
-        generator: trained in place; each batch is moved to its device.
-        discriminator: trained in place; on the same device.
-        generator_objective: its "loss" is what the generator minimises.
-        discriminator_objective: its "loss" is what the discriminator minimises.
-        batches: at least 2 · `steps` batches; each update takes one.
+        generator: `generator(z, tokens)` draws pictures; trained in place.
+        discriminator: trained in place, on the same device.
+        objectives: of the "generator" and of the "discriminator": `(discriminator, batch) -> named
+            terms`, of which "loss" is minimised. What was drawn is the batch's "fake".
+        draw_batch: draws a batch with "z" and "tokens" from a generator of random numbers.
+        optimisers: of the "generator" and of the "discriminator", with their peak learning rates.
+        average: the generator's weights averaged by `moving_average`.
         steps: number of updates of each network, at least 1.
-        learning_rate: the initial learning rate.
-        generator_rate: the initial learning rate of the generator; by default `learning_rate`. Two
-            rates help convergence (Heusel et al. 2017).
-        betas: coefficients of Adam. A first one of 0 means no momentum, as in R3GAN.
-        average: the generator's weights averaged by `moving_average`; they vary less from step to
-            step (Yazıcı et al. 2019).
-        on_step: called with the number of completed steps: with 0 before the first, then after
-            each.
-        progress: show a progress bar with both losses on stderr.
+        seed: of the batches.
+        folder: keeps the state; None keeps nothing. It remains after the last step.
+        save_every: steps between two states.
+        settings: plain values that identify the training, which a state must share.
+        on_step: called with the number of completed steps: with 0 before the first (not when
+            the training continues), then after each.
         description: label of the progress bar.
 
     Returns:
-        Every term of both objectives, (steps,) each, with the name of its network as a prefix:
-        `history["generator loss"]`, `history["discriminator loss"]` and so on.
+        Every term of both objectives and the norm of both gradients, (steps,) each, by the name
+        of the network and its own: `history["generator loss"]`, `history["generator gradient"]`.
 
     Raises:
-        ValueError: `steps` is below 1, a network has nothing to train, there are too few batches,
-            or an objective returns no term "loss".
+        ValueError: `steps` is below 1, an objective or optimiser is missing, or the folder has the
+            state of another training.
         FloatingPointError: a term is NaN or infinite; the message names it and the step.
     """
     if steps < 1:
         raise ValueError(f"steps must be at least 1, got {steps}")
-    players = {
-        "discriminator": _Player(discriminator, generator, discriminator_objective),
-        "generator": _Player(generator, discriminator, generator_objective),
-    }
-    rates = {"discriminator": learning_rate, "generator": generator_rate or learning_rate}
-    for name, player in players.items():
-        player.prepare(rates[name], betas, steps)
-    history: dict[str, list[float]] = defaultdict(list)
-    stream = iter(batches)
+    for name, given in (("objectives", objectives), ("optimisers", optimisers)):
+        if set(given) != set(TURNS):
+            raise ValueError(f"{name}: one for each of {', '.join(TURNS)}, got {sorted(given)}")
+    identity = {"steps": steps, "seed": seed, **(settings or {})}
+    models = {"generator": generator, "discriminator": discriminator, "average": average}
+    notes, history = continued(folder, identity, models, optimisers)
+    done = notes.get("step", 0)
+    peaks = {name: each.param_groups[0]["lr"] for name, each in optimisers.items()}
+    device = next(generator.parameters()).device
+    generator.train()
+    discriminator.train()
     try:
-        with progress_bar(show=progress, total=steps, desc=description) as bar:
-            if on_step:
+        with progress_bar(total=steps, initial=done, desc=description) as bar:
+            if on_step and done == 0:
                 on_step(0)
-            for step in range(steps):
-                for name, player in players.items():
-                    batch = next_batch(stream, f"{step} of {steps} steps, each of which takes two")
-                    terms = player.update(generator, discriminator, batch)
-                    record_terms(terms, step, history, f"{name} ")
-                if average is not None:
-                    average.update_parameters(generator)
+            for step in range(done, steps):
+                for name, optimiser in optimisers.items():
+                    optimiser.param_groups[0]["lr"] = peaks[name] * trapezoid(step / steps)
+                batch = to_device(draw_batch(step_generator(seed, step)), device)
+                terms = gan_step(generator, discriminator, objectives, optimisers, batch)
+                for name in TURNS:
+                    record_terms(terms[name], step, history, f"{name} ")
+                average.update_parameters(generator)
+                if folder and ((step + 1) % save_every == 0 or step + 1 == steps):
+                    notes = {"identity": identity, "step": step + 1}
+                    save(folder, notes, models, optimisers, history)
                 if on_step:
                     on_step(step + 1)
-                bar.set_postfix_str(_both_losses(history), refresh=False)
+                bar.set_postfix_str(_scores(history), refresh=False)
                 bar.update()
     finally:
-        for model in (generator, discriminator, average):
-            if model is not None:
-                model.eval()
+        for model in models.values():
+            model.eval()
     return {name: np.array(values) for name, values in history.items()}
+
+
+def gan_step(
+    generator: nn.Module,
+    discriminator: nn.Module,
+    objectives: Mapping[str, Objective],
+    optimisers: Mapping[str, torch.optim.Optimizer],
+    batch: Batch,
+) -> dict[str, Terms]:
+    """Update the discriminator, then the generator.
+
+    Returns:
+        The terms of each network by its name, with the norm of its "gradient".
+    """
+    fake = generator(batch["z"], batch["tokens"])
+    detached = {**batch, "fake": fake.detach()}  # this loss must not change the generator
+    terms = {"discriminator": objectives["discriminator"](discriminator, detached)}
+    update(optimisers["discriminator"], terms["discriminator"])
+    discriminator.requires_grad_(False)  # no time for gradients that nobody needs
+    try:
+        terms["generator"] = objectives["generator"](discriminator, {**batch, "fake": fake})
+        update(optimisers["generator"], terms["generator"])
+    finally:
+        discriminator.requires_grad_(True)
+    return terms
+
+
+def update(optimiser: torch.optim.Optimizer, terms: Terms) -> None:
+    """Take one optimiser step on the term "loss"; add the term "gradient", its norm."""
+    optimiser.zero_grad(set_to_none=True)
+    terms["loss"].backward()
+    weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+    terms["gradient"] = torch.nn.utils.get_total_norm(weight.grad for weight in weights)
+    optimiser.step()
 
 
 def moving_average(model: nn.Module, decay: float = 0.99) -> AveragedModel:
@@ -118,61 +158,6 @@ def moving_average(model: nn.Module, decay: float = 0.99) -> AveragedModel:
     return AveragedModel(model, avg_fn=move)
 
 
-def with_noise(batches: Iterable[Batch], latent_dim: int, rng: torch.Generator) -> Iterator[Batch]:
-    """Add a standard normal latent "z" (B, latent_dim) to each batch.
-
-    Args:
-        batches: batches of B rows.
-        latent_dim: length of a latent vector.
-        rng: draws the latents.
-
-    Yields:
-        The same batches with "z" added.
-    """
-    for batch in batches:
-        rows = len(next(iter(batch.values())))
-        yield {**batch, "z": torch.randn(rows, latent_dim, generator=rng)}
-
-
-class _Player:
-    """One network of a GAN with its objective and optimiser; `opponent` is the other one."""
-
-    def __init__(
-        self, model: nn.Module, opponent: nn.Module, objective: AdversarialObjective
-    ) -> None:
-        self.model, self.opponent, self.objective = model, opponent, objective
-        self.weights = [weight for weight in model.parameters() if weight.requires_grad]
-        if not self.weights:
-            raise ValueError(f"{type(model).__name__} has no parameter that needs a gradient")
-
-    def prepare(self, learning_rate: float, betas: tuple[float, float], steps: int) -> None:
-        self.optimiser = torch.optim.Adam(self.weights, learning_rate, betas, fused=True)
-        self.schedule = LambdaLR(self.optimiser, lambda step: one_cycle(step / steps, 0.0))
-        self.model.train()
-
-    def update(self, generator: nn.Module, discriminator: nn.Module, batch: Batch) -> Terms:
-        """Take one optimiser step; return the terms of the objective."""
-        frozen = [weight for weight in self.opponent.parameters() if weight.requires_grad]
-        for weight in frozen:
-            weight.requires_grad_(False)
-        try:
-            batch = to_device(batch, self.weights[0].device)
-            terms = self.objective(generator, discriminator, batch)
-            if "loss" not in terms:
-                raise ValueError(f'an objective must return a term "loss", not {sorted(terms)}')
-            self.optimiser.zero_grad(set_to_none=True)
-            terms["loss"].backward()
-        finally:
-            for weight in frozen:
-                weight.requires_grad_(True)
-        self.optimiser.step()
-        self.schedule.step()
-        return terms
-
-
-def _both_losses(history: dict[str, list[float]]) -> str:
-    means = (
-        f"{name} {np.mean(history[f'{name} loss'][-20:]):.2f}"
-        for name in ("discriminator", "generator")
-    )
+def _scores(history: Mapping[str, list[float]]) -> str:
+    means = (f"{name} {np.mean(history[f'{name} loss'][-20:]):.2f}" for name in TURNS)
     return ", ".join(means)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.optim.swa_utils import AveragedModel
 
 from cmlearn.data.progress import progress_bar
@@ -78,13 +78,10 @@ def fit_resumable(
     identity = {"steps": steps, "seed": seed, **(settings or {})}
     peaks = {name: optimiser.param_groups[0]["lr"] for name, optimiser in optimisers.items()}
     device = next(model.parameters()).device
-    state = load_state(folder) if folder else None
-    done = 0
-    history: dict[str, list[float]] = defaultdict(list)
-    if state is not None:
-        _refuse_another(state.notes["identity"], identity, folder)
-        done, history = _restore(state, model, optimisers, average)
-        dtype = getattr(torch, state.notes["dtype"])
+    models = {"model": model, "average": average}
+    state, history = continued(folder, identity, models, optimisers)
+    done = state.get("step", 0)
+    dtype = getattr(torch, state["dtype"]) if state else dtype
     notes = {"identity": identity, "dtype": str(dtype).removeprefix("torch.")}
     model.train()
     try:
@@ -104,8 +101,7 @@ def fit_resumable(
                     optimiser.zero_grad(set_to_none=True)
                 average.update_parameters(model)
                 if folder and ((step + 1) % save_every == 0 or step + 1 == steps):
-                    weights = _weights(model, optimisers, average, history)
-                    save_state(folder, step + 1, State(weights, {}, {**notes, "step": step + 1}))
+                    save(folder, {**notes, "step": step + 1}, models, optimisers, history)
                 if on_step:
                     on_step(step + 1)
                 bar.set_postfix_str(f"loss {np.mean(history['loss'][-20:]):.3f}", refresh=False)
@@ -131,36 +127,61 @@ def step_generator(seed: int, step: int) -> torch.Generator:
     return seeded_generator(int(np.random.SeedSequence([seed, step]).generate_state(1)[0]))
 
 
-def _weights(
-    model: nn.Module,
+def continued(
+    folder: Path | None,
+    identity: Mapping[str, Any],
+    models: Mapping[str, nn.Module],
     optimisers: Mapping[str, torch.optim.Optimizer],
-    average: AveragedModel,
-    history: Mapping[str, list[float]],
-) -> dict[str, dict[str, Tensor]]:
-    """Return all tensors of a state, by their group."""
-    return {
-        "model": model.state_dict(),
-        "average": average.state_dict(),
-        "history": {
-            name: torch.tensor(each, dtype=torch.float64) for name, each in history.items()
-        },
-        **{f"optimiser {name}": optimiser_tensors(each) for name, each in optimisers.items()},
-    }
+) -> tuple[dict[str, Any], dict[str, list[float]]]:
+    """Load what `save` wrote into the models and the optimisers.
 
+    Args:
+        folder: where the state lies, if there is one.
+        identity: plain values that the state must share.
+        models: by name, as they were saved.
+        optimisers: likewise.
 
-def _restore(
-    state: State,
-    model: nn.Module,
-    optimisers: Mapping[str, torch.optim.Optimizer],
-    average: AveragedModel,
-) -> tuple[int, dict[str, list[float]]]:
-    """Load a state; return the number of completed steps and the history."""
-    model.load_state_dict(state.weights["model"])
-    average.load_state_dict(state.weights["average"])
+    Returns:
+        The notes and the history of the state; both are empty if there is none.
+
+    Raises:
+        ValueError: the folder has the state of another training.
+    """
+    history: dict[str, list[float]] = defaultdict(list)
+    state = load_state(folder) if folder else None
+    if state is None:
+        return {}, history
+    _refuse_another(state.notes["identity"], identity, folder)
+    for name, model in models.items():
+        model.load_state_dict(state.weights[name])
     for name, optimiser in optimisers.items():
         restore_optimiser(optimiser, state.weights[f"optimiser {name}"])
-    history = {name: values.tolist() for name, values in state.weights["history"].items()}
-    return state.notes["step"], history
+    history.update((name, each.tolist()) for name, each in state.weights["history"].items())
+    return state.notes, history
+
+
+def save(
+    folder: Path,
+    notes: Mapping[str, Any],
+    models: Mapping[str, nn.Module],
+    optimisers: Mapping[str, torch.optim.Optimizer],
+    history: Mapping[str, list[float]],
+) -> None:
+    """Write the state of a training.
+
+    Args:
+        folder: holds one state.
+        notes: plain values: "step", the number of completed steps; "identity"; and any others.
+        models: by name.
+        optimisers: by name.
+        history: the values of each term.
+    """
+    weights = {name: model.state_dict() for name, model in models.items()}
+    weights["history"] = {
+        name: torch.tensor(each, dtype=torch.float64) for name, each in history.items()
+    }
+    weights |= {f"optimiser {name}": optimiser_tensors(each) for name, each in optimisers.items()}
+    save_state(folder, notes["step"], State(weights, {}, dict(notes)))
 
 
 def _refuse_another(then: Mapping[str, Any], now: Mapping[str, Any], folder: Path | None) -> None:

@@ -110,3 +110,8 @@ def restore_optimiser(optimiser: torch.optim.Optimizer, tensors: Tensors) -> Non
         index, _, name = key.partition("/")
         state.setdefault(int(index), {})[name] = tensor
     optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+    for weight, values in optimiser.state.items():
+        for name, value in values.items():
+            if isinstance(value, Tensor) and value.shape == weight.shape:
+                # A fused optimiser reads memory in order: both need one format (channels last).
+                values[name] = torch.empty_like(weight, dtype=value.dtype).copy_(value)

@@ -29,7 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "stage_grids",
             "value_histograms",
         ],
-        "latents": ["cloud_rows", "latent_plane", "scatter_panels"],
+        "latents": ["latent_plane", "scatter_panels"],
         "overview": ["claim_table", "course_map", "round_trip_rows"],
         "text": [
             "context_windows",

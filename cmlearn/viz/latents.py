@@ -1,4 +1,4 @@
-"""Figures of a latent space: codes, decoded grids and generated point clouds."""
+"""Figures of a latent space: codes, decoded grids and point clouds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from cmlearn.data.images import resize
 from cmlearn.viz.images import join_grid, quantise
-from cmlearn.viz.style import BLUE, BROWN, EDGE, FAINT, GREEN, INK, RED, YELLOW
+from cmlearn.viz.style import BLUE, BROWN, FAINT, GREEN, INK, RED
 
 # Dark on white; the markers differ, too.
 GROUP_MARKS = ((BROWN, "o"), (BLUE, "^"), (RED, "s"), (GREEN, "D"))
@@ -67,37 +67,5 @@ def scatter_panels(panels: Mapping[str, np.ndarray], title: str, reach: float = 
         ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xlabel="z₁", ylabel="z₂", aspect="equal")
         ax.set_title(name, fontsize=10, color=INK)
         ax.grid(color=FAINT)
-    figure.suptitle(title, fontsize=11, color=INK)
-    return figure
-
-
-def cloud_rows(
-    rows: Mapping[str, Sequence[np.ndarray]],
-    true: np.ndarray,
-    columns: Sequence[str],
-    title: str,
-    reach: float = 3.0,
-) -> Figure:
-    """Draw rows of generated point clouds (blue) over the same real points (yellow).
-
-    Args:
-        rows: label of a row to its K clouds (N, 2) float, such as one for each training step.
-        true: (M, 2) float, the real points.
-        columns: K column titles.
-        title: title of the figure.
-        reach: both axes range from -reach to reach.
-    """
-    size = (1.55 * len(columns) + 1.0, 1.62 * len(rows) + 0.5)
-    shape = (len(rows), len(columns))
-    figure, axes = plt.subplots(*shape, figsize=size, squeeze=False, layout="constrained")
-    for row, (name, clouds) in zip(axes, rows.items(), strict=True):
-        for ax, cloud in zip(row, clouds, strict=True):
-            ax.scatter(*true.T, s=9, c=YELLOW, linewidths=0)
-            ax.scatter(*cloud.T, s=3, c=BLUE, alpha=0.6, linewidths=0)
-            ax.set(xlim=(-reach, reach), ylim=(-reach, reach), xticks=[], yticks=[], aspect="equal")
-            ax.spines[:].set_color(EDGE)
-        row[0].set_ylabel(name, fontsize=9.5, color=INK)
-    for ax, text in zip(axes[0], columns, strict=True):
-        ax.set_title(text, fontsize=9, color=INK)
     figure.suptitle(title, fontsize=11, color=INK)
     return figure

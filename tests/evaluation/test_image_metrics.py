@@ -5,14 +5,8 @@ import pytest
 from scipy.linalg import sqrtm
 
 from cmlearn.data.captioned import CaptionedPictures
-from cmlearn.data.images import blur
 from cmlearn.data.storybook.dataset import load_storybook
-from cmlearn.evaluation.image_metrics import (
-    course_frechet_distance,
-    covered_modes,
-    edge_energy,
-    nearest_training_distance,
-)
+from cmlearn.evaluation.image_metrics import course_frechet_distance, nearest_training_distance
 
 
 @pytest.fixture
@@ -83,63 +77,6 @@ def test_wrong_input_is_refused(rng) -> None:
         course_frechet_distance(one, one[:, :5])
     with pytest.raises(ValueError, match="true_features must be finite"):
         course_frechet_distance(one, np.full((9, 6), np.nan))
-
-
-# ── Mode coverage ────────────────────────────────────────────────────────────────────────────────
-
-
-CENTRES = np.array([[0.0, 0], [10, 0], [0, 10], [10, 10]])
-
-
-def test_points_on_every_centre_cover_all():
-    assert covered_modes(np.repeat(CENTRES, 5, axis=0), CENTRES, 0.1) == (4, 1.0)
-
-
-def test_one_mode_and_points_that_are_nowhere():
-    points = np.array([[0.0, 0.05], [0, -0.05], [5, 5], [5, 6]])
-    assert covered_modes(points, CENTRES, 0.1) == (1, 0.5)
-
-
-def test_a_stray_point_covers_nothing():
-    points = np.concatenate([np.repeat(CENTRES[:1], 99, axis=0), CENTRES[1:2]])
-    assert covered_modes(points, CENTRES, 0.1, least=0.2) == (1, 1.0)
-    assert covered_modes(points, CENTRES, 0.1, least=0.04) == (2, 1.0)
-
-
-def test_bad_shapes():
-    with pytest.raises(ValueError, match="do not fit"):
-        covered_modes(np.zeros((5, 3)), CENTRES, 0.1)
-    with pytest.raises(ValueError, match="do not fit"):
-        covered_modes(np.zeros((0, 2)), CENTRES, 0.1)
-
-
-# ── Edge energy ──────────────────────────────────────────────────────────────────────────────────
-
-
-def test_one_edge_by_hand():
-    picture = np.zeros((1, 2, 3, 3), np.uint8)
-    picture[:, :, 2] = 10  # in each of 2 rows a step of 10 in one of 2 places; none down
-    assert edge_energy(picture).tolist() == [50.0]
-
-
-def test_a_flat_picture_has_none_and_bright_does_not_wrap_round():
-    pictures = np.stack([np.full((4, 5, 3), 7, np.uint8), np.full((4, 5, 3), 7, np.uint8)])
-    pictures[1, 0, 0] = 255
-    flat, spot = edge_energy(pictures)
-    assert flat == 0
-    assert spot == pytest.approx(248**2 * (1 / 16 + 1 / 15))
-
-
-def test_the_more_blur_the_less_sharp():
-    pictures = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
-    sharp, soft, softer = (edge_energy(p) for p in (pictures, blur(pictures, 2), blur(pictures, 4)))
-    assert (sharp > soft).all()
-    assert (soft > softer).all()
-
-
-def test_one_picture_without_its_batch():
-    with pytest.raises(ValueError, match=r"\(N, H, W, 3\)"):
-        edge_energy(np.zeros((4, 5, 3), np.uint8))
 
 
 # ── Distance to the nearest training picture ─────────────────────────────────────────────────────

@@ -9,7 +9,6 @@ from cmlearn.models.text_encoders import (
     MeanEncoder,
     TextEncoderConfig,
     VectorEncoder,
-    WordWindowEncoder,
     build_text_encoder,
 )
 
@@ -202,44 +201,3 @@ def test_a_gru_reads_rows_of_its_embedding_as_it_reads_ids() -> None:
     by_rows = encoder.encode_embedded(encoder.embedding(TOKENS), TOKENS == 0)
     for ours, theirs in zip(by_rows, by_ids, strict=True):
         torch.testing.assert_close(ours, theirs)
-
-
-# ── Word windows ─────────────────────────────────────────────────────────────────────────────────
-
-
-TABLE = torch.arange(14.0).view(7, 2)
-WINDOW_TOKENS = torch.tensor([[1, 4, 5, 2], [1, 6, 2, 0]])
-
-
-def test_a_window_holds_a_word_and_those_before_it():
-    words, padding = WordWindowEncoder(TABLE)(WINDOW_TOKENS)
-    assert words.shape == (2, 4, 6)
-    assert torch.equal(words[0, 2], torch.cat([TABLE[1], TABLE[4], TABLE[5]]))
-    assert torch.equal(words[0, 0], torch.cat([torch.zeros(4), TABLE[1]]))
-    assert padding.tolist() == [[False] * 4, [False, False, False, True]]
-
-
-def test_a_window_of_one_is_the_word():
-    reader = WordWindowEncoder(TABLE, width=1)
-    assert reader.word_dim == 2
-    assert torch.equal(reader(WINDOW_TOKENS)[0], TABLE[WINDOW_TOKENS])
-
-
-def test_more_padding_changes_no_word():
-    longer = torch.nn.functional.pad(WINDOW_TOKENS, (0, 3))
-    words, padding = WordWindowEncoder(TABLE)(longer)
-    assert torch.equal(words[:, :4], WordWindowEncoder(TABLE)(WINDOW_TOKENS)[0])
-    assert padding[:, 4:].all()
-
-
-def test_padding_never_covers_the_whole_caption():
-    _, padding = WordWindowEncoder(TABLE)(torch.zeros(2, 3, dtype=torch.int64))
-    assert padding.tolist() == [[False, True, True]] * 2
-
-
-def test_it_learns_nothing_and_keeps_its_table():
-    reader = WordWindowEncoder(TABLE)
-    assert not list(reader.parameters())
-    assert "table" in reader.state_dict()
-    with pytest.raises(ValueError, match="width must be at least 1"):
-        WordWindowEncoder(TABLE, width=0)

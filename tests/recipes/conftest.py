@@ -32,8 +32,9 @@ def _first(whole: CaptionedPictures) -> CaptionedPictures:
 
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for module in (captioner, flow, gan, image_encoders, scene_classifier, vae):
+    for module in (captioner, flow, image_encoders, scene_classifier, vae):
         monkeypatch.setattr(module, "load_storybook", first_hundred)
-    monkeypatch.setattr(flow, "load_stickers", first_hundred_stickers)
+    for module in (flow, gan):
+        monkeypatch.setattr(module, "load_stickers", first_hundred_stickers)
     apart = partial(precompute_features, folder=tmp_path)
     monkeypatch.setattr(image_encoders, "precompute_features", apart)

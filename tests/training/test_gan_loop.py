@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import repeat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,32 +12,72 @@ import torch
 from torch import Tensor, nn
 
 from cmlearn.training.batches import Batch
-from cmlearn.training.gan_loop import fit_gan, moving_average, with_noise
-from cmlearn.training.runtime import seed_all, seeded_generator
+from cmlearn.training.gan_loop import fit_gan, gan_step, moving_average
+from cmlearn.training.loop import Objective
+from cmlearn.training.runtime import seed_all
+
+STEPS = 7
 
 
-def fooled(draws: nn.Module, judges: nn.Module, batch: Batch) -> dict[str, Tensor]:
-    return {"loss": -judges(draws(batch["z"])).mean()}
+class Drawer(nn.Module):
+    """(B, 3) and (B, 1) -> (B, 2)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(4, 2)
+
+    def forward(self, z: Tensor, tokens: Tensor) -> Tensor:
+        return self.linear(torch.cat([z, tokens.float()], dim=1))
 
 
-def forgetful(draws: nn.Module, judges: nn.Module, batch: Batch) -> dict[str, Tensor]:
-    """A discriminator's objective that does not detach what was drawn."""
-    gap = judges(draws(batch["z"])).mean() - judges(batch["real"]).mean()
-    size = sum(weight.square().sum() for weight in judges.parameters())
+def fooled(scorer: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    return {"loss": -scorer(batch["fake"]).mean()}
+
+
+def separated(scorer: nn.Module, batch: Batch) -> dict[str, Tensor]:
+    gap = scorer(batch["fake"]).mean() - scorer(batch["real"]).mean()
+    size = sum(weight.square().sum() for weight in scorer.parameters())
     return {"loss": gap + size, "gap": gap}
 
 
-def two_networks(seed: int = 0) -> tuple[nn.Module, nn.Module]:
+OBJECTIVES: dict[str, Objective] = {"generator": fooled, "discriminator": separated}
+
+
+def draw_batch(rng: torch.Generator) -> Batch:
+    z = torch.randn(5, 3, generator=rng)
+    return {"z": z, "tokens": torch.ones(5, 1, dtype=torch.long), "real": torch.ones(5, 2)}
+
+
+def networks(seed: int = 0, rate: float = 0.05) -> tuple[nn.Module, nn.Module, dict[str, Any]]:
     seed_all(seed)
-    return nn.Linear(3, 2), nn.Linear(2, 1)
+    generator, discriminator = Drawer(), nn.Linear(2, 1)
+    adam = {
+        "discriminator": torch.optim.Adam(discriminator.parameters(), rate),
+        "generator": torch.optim.Adam(generator.parameters(), rate),
+    }
+    return generator, discriminator, adam
 
 
-def batches(seed: int = 0) -> Iterator[Batch]:
-    real = torch.ones(5, 2)
-    return with_noise(repeat({"real": real}), 3, seeded_generator(seed))
+def run(
+    folder: Path | None = None,
+    on_step: Callable[[int], object] | None = None,
+    objectives: dict[str, Objective] = OBJECTIVES,
+    steps: int = STEPS,
+    seed: int = 3,
+    **settings: int,
+) -> tuple[list[Tensor], dict[str, np.ndarray]]:
+    generator, discriminator, adam = networks()
+    average = moving_average(generator, 0.9)
+    history = fit_gan(
+        generator, discriminator, objectives, draw_batch, adam, average,
+        steps=steps, seed=seed, folder=folder, save_every=2, settings=settings, on_step=on_step,
+    )  # fmt: skip
+    assert not (generator.training or discriminator.training)
+    models = (generator, discriminator, average.module)
+    return [weight for model in models for weight in model.parameters()], history
 
 
-def weights_of(model: nn.Module) -> list[Tensor]:
+def copies(model: nn.Module) -> list[Tensor]:
     return [weight.detach().clone() for weight in model.parameters()]
 
 
@@ -44,94 +85,118 @@ def same(ours: list[Tensor], theirs: list[Tensor]) -> bool:
     return all(torch.equal(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
-def spied(objective, log):
-    """`objective` that writes down both networks' weights as they are when it is called."""
-
-    def watching(draws, judges, batch):
-        log.append((weights_of(draws), weights_of(judges)))
-        return objective(draws, judges, batch)
-
-    return watching
+# ── one step ──────────────────────────────────────────────────────────────────────────────────
 
 
-def test_each_turn_moves_one_network_only():
-    draws, judges = two_networks()
-    log: list[tuple[list[Tensor], list[Tensor]]] = []
-    objectives = (spied(fooled, log), spied(forgetful, log))
-    fit_gan(draws, judges, *objectives, batches(), steps=2, progress=False)
-    first, second, third, _ = log  # discriminator, generator, discriminator, generator
-    assert same(first[0], second[0])
-    assert not same(first[1], second[1])
-    assert not same(second[0], third[0])
-    assert same(second[1], third[1])
+def test_the_discriminator_moves_first_and_each_turn_moves_one_network() -> None:
+    generator, discriminator, adam = networks()
+    before = copies(generator), copies(discriminator)
+    seen: dict[str, Any] = {}
+
+    def watching(scorer: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        seen["generator"], seen["discriminator"] = copies(generator), copies(scorer)
+        return fooled(scorer, batch)
+
+    batch = draw_batch(torch.Generator())
+    gan_step(generator, discriminator, {**OBJECTIVES, "generator": watching}, adam, batch)
+    assert same(seen["generator"], before[0]) and not same(seen["discriminator"], before[1])
+    assert same(copies(discriminator), seen["discriminator"])
+    assert not same(copies(generator), before[0])
 
 
-def test_no_gradient_reaches_the_other_network_even_where_detach_was_forgotten():
-    draws, judges = two_networks()
-    seen = []
+def test_what_was_drawn_is_detached_for_the_discriminator_only() -> None:
+    needs: list[bool] = []
 
-    def watching(*given):
-        seen.append([weight.requires_grad for weight in draws.parameters()])
-        return forgetful(*given)
+    def noted(objective: Objective) -> Objective:
+        def watching(scorer: nn.Module, batch: Batch) -> dict[str, Tensor]:
+            needs.append(batch["fake"].requires_grad)
+            return objective(scorer, batch)
 
-    fit_gan(draws, judges, fooled, watching, batches(), steps=1, progress=False)
-    assert seen == [[False, False]]
-    assert all(weight.requires_grad for weight in [*draws.parameters(), *judges.parameters()])
+        return watching
 
-
-def test_one_step_of_adam_is_the_learning_rate_long():
-    draws, judges = two_networks()
-    before = weights_of(draws)
-    settings = {"steps": 1, "learning_rate": 0.01, "progress": False}
-    fit_gan(draws, judges, fooled, forgetful, batches(), **settings)
-    for old, new in zip(before, weights_of(draws), strict=True):
-        # The first step of Adam goes by the sign of the gradient.
-        torch.testing.assert_close((new - old).abs(), torch.full_like(old, 0.01), rtol=1e-3, atol=0)
+    noting = {name: noted(each) for name, each in OBJECTIVES.items()}
+    generator, discriminator, adam = networks()
+    gan_step(generator, discriminator, noting, adam, draw_batch(torch.Generator()))
+    assert needs == [False, True]
+    assert all(weight.requires_grad for weight in discriminator.parameters())
 
 
-def test_every_term_comes_back_under_the_name_of_its_side():
-    history = fit_gan(*two_networks(), fooled, forgetful, batches(), steps=4, progress=False)
-    assert set(history) == {"generator loss", "discriminator loss", "discriminator gap"}
-    assert all(values.shape == (4,) for values in history.values())
+def test_the_gradients_norms_are_those_of_autograd() -> None:
+    generator, discriminator, adam = networks()
+    batch = draw_batch(torch.Generator())
+    fake = generator(batch["z"], batch["tokens"]).detach()
+    loss = separated(discriminator, {**batch, "fake": fake})["loss"]
+    parts = torch.autograd.grad(loss, list(discriminator.parameters()))
+    expected = torch.cat([part.flatten() for part in parts]).norm()
+    terms = gan_step(generator, discriminator, OBJECTIVES, adam, batch)
+    torch.testing.assert_close(terms["discriminator"]["gradient"], expected)
 
 
-def test_on_step_is_called_before_the_first_step_and_after_each():
+# ── the loop ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("at", [1, 3, 6])
+def test_after_a_kill_the_weights_are_the_same(tmp_path: Path, at: int) -> None:
+    def kill(step: int) -> None:
+        if step == at:
+            raise KeyboardInterrupt
+
+    whole, history = run()
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, kill)
     seen: list[int] = []
-    fit_gan(
-        *two_networks(), fooled, forgetful, batches(), steps=3, on_step=seen.append, progress=False
-    )
-    assert seen == [0, 1, 2, 3]
+    again, second = run(tmp_path, seen.append)
+    assert same(whole, again)
+    assert all(np.array_equal(history[name], second[name]) for name in history)
+    assert seen[-1] == STEPS and (len(seen) < STEPS or at == 1)
 
 
-def test_same_seed_same_history():
-    def losses(seed: int) -> np.ndarray:
-        given = (*two_networks(seed), fooled, forgetful, batches(seed))
-        return fit_gan(*given, steps=5, progress=False)["generator loss"]
-
-    assert np.array_equal(losses(3), losses(3))
-    assert not np.array_equal(losses(3), losses(4))
+def test_the_state_of_another_training_is_refused(tmp_path: Path) -> None:
+    run(tmp_path)
+    with pytest.raises(ValueError, match="another width: delete"):
+        run(tmp_path, width=2)
 
 
-def test_both_are_left_in_eval_mode_also_after_an_error():
-    draws, judges = two_networks()
-    with pytest.raises(FloatingPointError, match="step 0: generator loss not finite"):
+def test_same_seed_same_weights() -> None:
+    assert same(run()[0], run()[0])
+    assert not same(run()[0], run(seed=4)[0])
+
+
+def test_every_term_comes_back_under_the_name_of_its_network() -> None:
+    seen: list[int] = []
+    _, history = run(on_step=seen.append)
+    of_both = {f"{name} {term}" for name in OBJECTIVES for term in ("loss", "gradient")}
+    assert set(history) == of_both | {"discriminator gap"}
+    assert all(values.shape == (STEPS,) for values in history.values())
+    assert seen == list(range(STEPS + 1))
+
+
+def test_what_cannot_be_trained_is_refused() -> None:
+    with pytest.raises(ValueError, match="steps must be at least 1"):
+        run(steps=0)
+    with pytest.raises(ValueError, match="objectives: one for each of discriminator, generator"):
+        run(objectives={"generator": fooled})
+
+
+def test_both_are_left_in_eval_mode_also_after_an_error() -> None:
+    generator, discriminator, adam = networks()
+
+    def broken(scorer: nn.Module, batch: Batch) -> dict[str, Tensor]:
+        return {"loss": scorer(batch["fake"]).sum() * float("nan")}
+
+    objectives = {**OBJECTIVES, "generator": broken}
+    average = moving_average(generator)
+    with pytest.raises(FloatingPointError, match="step 0: generator loss"):
         fit_gan(
-            draws,
-            judges,
-            lambda draws, judges, batch: {"loss": draws(batch["z"]).sum() * float("nan")},
-            forgetful,
-            batches(),
-            steps=2,
-            progress=False,
-        )
-    assert not draws.training
-    assert not judges.training
+            generator, discriminator, objectives, draw_batch, adam, average, steps=2, seed=0
+        )  # fmt: skip
+    assert not (generator.training or discriminator.training)
 
 
-# ── the running mean ──────────────────────────────────────────────────────────────────────────
+# ── the moving average ────────────────────────────────────────────────────────────────────────
 
 
-def test_the_running_mean_forgets_the_first_weights_and_then_moves_slowly():
+def test_the_average_forgets_the_first_weights_and_then_moves_slowly() -> None:
     model = nn.Linear(1, 1, bias=False)
     average, expected = moving_average(model, decay=0.3), 0.0
     for step, weight in enumerate((5.0, 1.0, 7.0, -2.0, 4.0, 4.0, 9.0)):
@@ -141,37 +206,3 @@ def test_the_running_mean_forgets_the_first_weights_and_then_moves_slowly():
         expected = stays * expected + (1 - stays) * weight
         assert average.module.weight.item() == pytest.approx(expected, rel=1e-5)
     assert model.weight.item() == 9
-
-
-def test_the_average_begins_as_the_generator_and_then_lags_behind_it():
-    draws, judges = two_networks()
-    average, start = moving_average(draws), weights_of(draws)
-    settings = {"steps": 30, "learning_rate": 0.01, "progress": False, "average": average}
-    fit_gan(draws, judges, fooled, forgetful, batches(), **settings)
-    total = sum(float((a - b).norm()) for a, b in zip(weights_of(draws), start, strict=True))
-    way = sum(float((a - b).norm()) for a, b in zip(weights_of(average), start, strict=True))
-    assert 0 < way < total
-
-
-# ── what cannot be ────────────────────────────────────────────────────────────────────────────
-
-
-def test_bad_input():
-    draws, judges = two_networks()
-    with pytest.raises(ValueError, match="steps must be at least 1"):
-        fit_gan(draws, judges, fooled, forgetful, batches(), steps=0)
-    with pytest.raises(ValueError, match="Identity has no parameter"):
-        fit_gan(draws, nn.Identity(), fooled, forgetful, batches(), steps=1)
-    with pytest.raises(ValueError, match=r"batches ended after 1 of 3 steps"):
-        few = [next(batches()) for _ in range(3)]
-        fit_gan(draws, judges, fooled, forgetful, few, steps=3, progress=False)
-    with pytest.raises(ValueError, match='must return a term "loss"'):
-        fit_gan(draws, judges, fooled, lambda *_: {}, batches(), steps=1, progress=False)
-
-
-def test_noise_is_drawn_anew_for_each_batch_from_its_own_generator():
-    first, second = (next(stream) for stream in [batches()] * 2)
-    assert first["z"].shape == (5, 3)
-    assert not torch.equal(first["z"], second["z"])
-    assert torch.equal(first["z"], next(batches())["z"])
-    assert torch.equal(first["real"], torch.ones(5, 2))

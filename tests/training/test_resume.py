@@ -67,3 +67,28 @@ def test_a_restored_optimiser_takes_the_same_step(tmp_path: Path) -> None:
     step(model, optimiser, 5.0)
     step(other, fresh, 5.0)
     assert torch.equal(model.weight, other.weight)
+
+
+def test_a_fused_optimiser_continues_in_the_memory_format_of_its_weights(tmp_path: Path) -> None:
+    def new() -> tuple[nn.Conv2d, torch.optim.Adam]:
+        torch.manual_seed(0)
+        model = nn.Conv2d(3, 4, 3).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return model, torch.optim.Adam(model.parameters(), 0.1, fused=True)
+
+    def step(model: nn.Conv2d, optimiser: torch.optim.Adam, scale: float) -> None:
+        optimiser.zero_grad()
+        image = torch.arange(75.0).view(1, 3, 5, 5) / 75
+        (scale * model(image).square().sum()).backward()
+        optimiser.step()
+
+    model, optimiser = new()
+    step(model, optimiser, 1.0)
+    save_state(tmp_path, 1, State({"model": model.state_dict()}, optimiser_tensors(optimiser), {}))
+    state = load_state(tmp_path)
+    assert state is not None
+    other, fresh = new()
+    other.load_state_dict(state.weights["model"])
+    restore_optimiser(fresh, state.optimiser)
+    step(model, optimiser, 5.0)
+    step(other, fresh, 5.0)
+    assert torch.equal(model.weight, other.weight)

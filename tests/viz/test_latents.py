@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cmlearn.viz.latents import cloud_rows, latent_plane, scatter_panels
+from cmlearn.viz.latents import latent_plane, scatter_panels
 
 
 def pictures(*shape: int) -> np.ndarray:
@@ -25,16 +25,3 @@ def test_clouds_stand_beside_one_another_on_one_scale() -> None:
     assert {(*ax.get_xlim(), *ax.get_ylim()) for ax in figure.axes} == {(-5, 5, -5, 5)}
     drawn = [ax.collections[0].get_offsets() for ax in figure.axes]
     assert all(np.array_equal(a, b) for a, b in zip(drawn, clouds.values(), strict=True))
-
-
-def test_every_cloud_lies_over_the_true_points() -> None:
-    rng = np.random.default_rng(0)
-    true = rng.normal(size=(7, 2))
-    rows = {"plain": [rng.normal(size=(5, 2)) for _ in range(3)], "other": [true, true, true]}
-    figure = cloud_rows(rows, true, ["0", "10", "20"], "clouds", reach=2)
-    assert [ax.get_title() for ax in figure.axes[:3]] == ["0", "10", "20"]
-    assert [figure.axes[n].get_ylabel() for n in (0, 3)] == ["plain", "other"]
-    below, above = (part.get_offsets() for part in figure.axes[1].collections)
-    assert np.array_equal(below, true)
-    assert np.array_equal(above, rows["plain"][1])
-    assert figure.axes[5].get_xlim() == (-2, 2)
