@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import torch
 
+from cmlearn.data.folders import checkpoint_folder
 from cmlearn.data.images import ImageError, centre_crop, load_image
 from cmlearn.data.storybook.captions import article
 from cmlearn.data.storybook.programs import (
+    ANSWERS,
     CANNOT_TELL,
     NUMBERS,
     Backdrop,
@@ -29,8 +32,15 @@ from cmlearn.data.storybook.programs import (
     VerifyRelation,
 )
 from cmlearn.data.storybook.question_parser import parse_question
+from cmlearn.data.storybook.questions import Question
 from cmlearn.data.storybook.scene import Scene, Thing
 from cmlearn.evaluation.scene_parser import parse_scenes
+from cmlearn.models.vqa import VQA, VQAConfig, predict_answers
+from cmlearn.text.vocabulary import Vocabulary
+from cmlearn.training.checkpoint import CheckpointError, load_checkpoint
+from cmlearn.training.runtime import choose_device
+
+CHECKPOINT = "vqa"
 
 NO_SCENE = (
     "the picture cannot be read as a Storybook scene. The course's models know only such scenes: "
@@ -96,12 +106,16 @@ def read_scene(picture: np.ndarray) -> Scene:
     Raises:
         ValueError: the array has another shape or type, or no scene can be read from it.
     """
-    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
-        raise ValueError(f"picture: (H, W, 3) uint8 expected, not {picture.shape} {picture.dtype}")
+    _check_picture(picture)
     [scene] = parse_scenes(centre_crop(picture)[None])
     if scene is None:
         raise ValueError(NO_SCENE)
     return scene
+
+
+def _check_picture(picture: np.ndarray) -> None:
+    if picture.ndim != 3 or picture.shape[2] != 3 or picture.dtype != np.uint8:
+        raise ValueError(f"picture: (H, W, 3) uint8 expected, not {picture.shape} {picture.dtype}")
 
 
 def answer_text(program: Program, scene: Scene) -> str:
@@ -110,6 +124,94 @@ def answer_text(program: Program, scene: Scene) -> str:
         return program.run(scene)
     except CannotTellError as error:
         return f"I {CANNOT_TELL}: {error.reason}"
+
+
+def seen(scene: Scene) -> str:
+    """Return what a scene shows in words, such as "one (a red house); day, grass"."""
+    return f"{_listed(scene.things)}; {scene.sky}, {scene.ground}"
+
+
+# ── the trained network ───────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True)
+class TrainedAnswerer:
+    """A network that answers without programs or scenes.
+
+    Attributes:
+        model: in eval mode.
+        vocabulary: the words that it was trained with.
+    """
+
+    model: VQA
+    vocabulary: Vocabulary
+
+    @classmethod
+    def load(cls, path: Path | None = None, device: str | None = None) -> TrainedAnswerer:
+        """Load a network.
+
+        Args:
+            path: folder and name of the checkpoint; by default that of the recipe "vqa".
+            device: name of the device to compute on; by default that of `choose_device`.
+
+        Raises:
+            ValueError: this machine has no such device.
+            FileNotFoundError: there is no such checkpoint: it does not ship.
+            CheckpointError: the checkpoint is damaged or of another model.
+        """
+        path = path or checkpoint_folder() / CHECKPOINT
+        if not path.with_suffix(".json").is_file():
+            raise FileNotFoundError(
+                f"{path}.json: not there; `python -m cmlearn train vqa` makes it"
+            )
+        model, info = load_checkpoint(path, VQA, VQAConfig, choose_device(device))
+        if info.vocabulary is None or len(info.vocabulary) != model.config.vocab_size:
+            raise CheckpointError(f"{path}.json: the vocabulary does not fit the weights")
+        return cls(model, Vocabulary(info.vocabulary))
+
+    def ask(self, picture: np.ndarray, question: str) -> str:
+        """Answer a question about any picture, also about one that shows no Storybook scene.
+
+        Args:
+            picture: (H, W, 3) uint8 RGB; the central square is used.
+            question: such as "what colour is the boat?".
+
+        Returns:
+            One of `ANSWERS`.
+
+        Raises:
+            TypeError: the question is not a string.
+            QuestionError: the question cannot be understood; the message says which part.
+            ValueError: the picture has another shape or type.
+        """
+        parse_question(question)  # the network would answer anything
+        _check_picture(picture)
+        images = torch.from_numpy(np.ascontiguousarray(centre_crop(picture)))[None]
+        tokens = self.vocabulary.encode_batch([question.lower()])
+        [reply] = predict_answers(self.model, images, tokens, torch.zeros(1, dtype=torch.int64))
+        return ANSWERS[int(reply)]
+
+    def ask_file(self, path: Path | str, question: str) -> str:
+        """Answer a question about a picture file; see `ask` and `ask_file`."""
+        parse_question(question)
+        return self.ask(load_image(path), question)
+
+
+def answer_questions(
+    model: VQA, vocabulary: Vocabulary, images: np.ndarray, questions: Sequence[Question]
+) -> list[str]:
+    """Answer many questions by a network.
+
+    Args:
+        model: in eval mode.
+        vocabulary: its words.
+        images: (P, H, W, 3) uint8 RGB.
+        questions: about these images.
+    """
+    tokens = vocabulary.encode_batch([question.text for question in questions])
+    image_of = torch.tensor([question.scene for question in questions])
+    ids = predict_answers(model, torch.from_numpy(np.array(images)), tokens, image_of)
+    return [ANSWERS[i] for i in ids.tolist()]
 
 
 # ── the run in words ──────────────────────────────────────────────────────────────────────────
@@ -121,7 +223,8 @@ def steps(program: Program, scene: Scene) -> Iterator[str]:
     for selection in selections:
         if selection is not None:
             yield from _finding(selection, scene)
-    yield f"{_asked(program)}: {answer_text(program, scene)}"
+    last = _LAST_STEP[type(program)].format(**vars(program))
+    yield f"{last}: {answer_text(program, scene)}"
 
 
 def _finding(selection: Selection, scene: Scene) -> Iterator[str]:
@@ -142,26 +245,15 @@ def _listed(things: tuple[Thing, ...]) -> str:
     return f"{NUMBERS[len(things)]}{shown}"
 
 
-def _asked(program: Program) -> str:
-    """Return the last step of a program, such as "its colour"."""
-    match program:
-        case Query(attribute) | Backdrop(attribute):
-            return f"its {attribute}" if isinstance(program, Query) else f"the {attribute}"
-        case Count():
-            return "their number"
-        case Exist():
-            return "is there any"
-        case VerifyNumber(number):
-            return f"are there exactly {number}"
-        case Verify(_, value):
-            return f"is it {value}"
-        case VerifyRelation(_, relation, _):
-            return f"is the first {relation} the second"
-        case CompareNumbers(how):
-            return (
-                f"are there {how} of the first {'as' if how == 'as many' else 'than'} of the second"
-            )
-        case Same(attribute):
-            return f"have they the same {attribute}"
-        case VerifyBackdrop(part, value):
-            return f"is the {part} {value}"
+_LAST_STEP: Mapping[type, str] = {
+    Query: "its {attribute}",
+    Count: "their number",
+    Exist: "is there any",
+    VerifyNumber: "are there exactly {number}",
+    Verify: "is it {value}",
+    VerifyRelation: "is the first {relation} the second",
+    CompareNumbers: "there are {how} of the first",
+    Same: "have they the same {attribute}",
+    Backdrop: "the {part}",
+    VerifyBackdrop: "is the {part} {value}",
+}

@@ -30,7 +30,8 @@ from cmlearn.data.storybook.programs import (
 from cmlearn.data.storybook.scene import COLOURS, GROUNDS, KINDS, RELATIONS, SIZES, SKIES
 
 MAX_LENGTH = 200  # signs of a question
-SIMILARITY = 0.8  # of an unknown word to a known one, 0 to 1, from which we ask "did you mean"
+SIMILARITY = 0.75  # of an unknown word to a known one, 0 to 1, from which we ask "did you mean"
+SHORTEST = 3  # letters of a word that is suggested
 EXAMPLES: Mapping[str, str] = {  # a word of a question -> a question that is understood
     "how many": "how many houses are there?",
     "more": "are there more houses than trees?",
@@ -53,23 +54,29 @@ class QuestionError(ValueError):
 
 # ── words ─────────────────────────────────────────────────────────────────────────────────────
 
-# Word -> the word that the patterns below have for it; "" drops it.
-_SAME: Mapping[str, str] = {
-    **{
-        word: "" for word in ("a", "an", "the", "any", "some", "please", "to", "hand", "side", "me")
-    },
-    **{word: "is" for word in ("are", "s", "re", "was", "were")},
-    **{word: "do" for word in ("does", "can", "could", "did")},
-    **{word: "have" for word in ("has", "contain", "contains", "show", "shows")},
-    **{word: "colour" for word in ("color", "colours", "colors", "coloured", "colored")},
-    **{word: "thing" for word in ("things", "object", "objects")},
-    "something": "anything",  # its adjectives stand behind it
-    **{word: "picture" for word in ("image", "scene", "photo", "drawing")},
-    **{word: "tell" for word in ("name", "give", "say")},
-    **{word: "above" for word in ("over",)},
-    **{word: "below" for word in ("under", "beneath", "underneath")},
-    **{"sizes": "size", "kinds": "kind", "type": "kind", "less": "fewer", "exactly": ""},
-    **{"stands": "is", "stand": "is", "flies": "is", "fly": "is", "larger": "greater"},
+# The word that the patterns below have -> the words that it stands for; those of "" are dropped.
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "": ("a", "an", "the", "any", "some", "please", "to", "hand", "side", "me", "exactly"),
+    "is": ("are", "s", "re", "was", "were", "stands", "stand", "flies", "fly"),
+    "do": ("does", "can", "could", "did"),
+    "have": ("has", "contain", "contains", "show", "shows"),
+    "colour": ("color", "colours", "colors", "coloured", "colored"),
+    "size": ("sizes",),
+    "kind": ("kinds", "type"),
+    "thing": ("things", "object", "objects"),
+    "anything": ("something",),  # its adjectives stand behind it
+    "picture": ("image", "scene", "photo", "drawing"),
+    "tell": ("name", "give", "say"),
+    "below": ("beneath", "underneath"),
+    "fewer": ("less",),
+    "greater": ("larger",),
+    **{NUMBERS[n]: (str(n),) for n in (1, 2, 3)},
+}
+_SAME = {word: same for same, words in _WORDS.items() for word in words}
+_SCENE_WORDS = {  # those of kinds, colours and so on -> their value in a scene
+    word: str(value)
+    for word, (name, value) in TYPED_MEANING.items()
+    if name not in ("horizontal", "count", "open")
 }
 _PHRASES = (  # applied in this order to the words, joined by spaces
     (r"\b(?:on )?(left|right) (?:of|from)\b", r"\1"),
@@ -90,12 +97,7 @@ def normalise(question: str) -> str:
     Spelling, plurals, synonyms and articles make no difference: "What color are the homes?" becomes
     "what colour is house".
     """
-    words = []
-    for word in words_of(question):
-        name, meaning = TYPED_MEANING.get(word, ("", word))
-        word = NUMBERS[int(word)] if word in ("1", "2", "3") else word
-        known = name in ("kind", "plural", "colour", "size", "sky", "ground")
-        words.append(str(meaning) if known else _SAME.get(word, word))
+    words = [_SCENE_WORDS.get(word, _SAME.get(word, word)) for word in words_of(question)]
     text = " ".join(word for word in words if word not in ("", ",", "."))
     for pattern, replacement in _PHRASES:
         text = re.sub(_expand(pattern), replacement, text)
@@ -229,7 +231,8 @@ _PATTERNS: tuple[tuple[str, Callable[[Groups], Program]], ...] = (
     ),
     ("is it true that A is VALUE", _verify),
     (
-        "is there A | do you see A | do (?:picture|it) have A | is A(?: there)? | is number of A greater than zero",
+        "is there A | do you see A | do (?:picture|it) have A | is A(?: there)?"
+        " | is number of A greater than zero",
         _exist,
     ),
     ("is thing ADJS | is there thing ADJS", lambda g: Exist(_filter(f"{g['adjs']} {ANY}"))),
@@ -250,22 +253,18 @@ _PATTERNS: tuple[tuple[str, Callable[[Groups], Program]], ...] = (
 )
 
 
-def _compile() -> list[tuple[re.Pattern[str], Callable[[Groups], Program]]]:
-    """Compile each alternative of each pattern: a group may occur once in a regular expression."""
-    compiled = []
-    for pattern, build in _PATTERNS:
-        for each in pattern.split(" | "):
-            for name, group in _GROUPS.items():
-                first, *later = re.split(rf"\b{name}\b", each)
-                again = "(?P=" + (re.findall(r"<(\w+)>", group)[0]) + ")"
-                each = first + "".join(
-                    (group if n == 0 else again) + part for n, part in enumerate(later)
-                )
-            compiled.append((re.compile(_expand(each)), build))
-    return compiled
+def _compile(pattern: str) -> re.Pattern[str]:
+    """Compile a pattern; the second time that it has A, B or so on, it means the same words."""
+    for name, group in _GROUPS.items():
+        parts = re.split(rf"\b{name}\b", pattern, maxsplit=1)
+        again = "(?P=" + re.findall(r"<(\w+)>", group)[0] + ")"
+        pattern = group.join([*parts[:1], *(re.sub(rf"\b{name}\b", again, p) for p in parts[1:])])
+    return re.compile(_expand(pattern))
 
 
-_COMPILED = _compile()
+_COMPILED = tuple(
+    (_compile(each), build) for patterns, build in _PATTERNS for each in patterns.split(" | ")
+)
 
 
 def _filter(phrase: str) -> Filter:
@@ -392,7 +391,8 @@ def _unknown(word: str) -> str:
     for sentence, words in _OTHERS.items():
         if word in words:
             return f'"{word}" is not known: {sentence}.'
-    near = _synonym(word) or next(iter(get_close_matches(word, KNOWN, 1, SIMILARITY)), None)
+    candidates = sorted(known for known in KNOWN if len(known) >= SHORTEST)
+    near = _synonym(word) or next(iter(get_close_matches(word, candidates, 1, SIMILARITY)), None)
     if near:
         return f'"{word}" is not known: did you mean "{near}"?'
     kinds = ", ".join(f"{kind}s" for kind in KINDS[:-1])
@@ -411,7 +411,7 @@ def _known_words() -> frozenset[str]:
     """Return every word that some understood question has."""
     in_patterns = re.findall(r"[a-z]+", re.sub(r"\?P<\w+>", "", " ".join(p for p, _ in _PATTERNS)))
     return frozenset(
-        {*TYPED_MEANING, *_SAME, *_SAME.values(), *in_patterns, "from", "on", "in", "one", "ones"}
+        {*TYPED_MEANING, *_SAME, *_WORDS, *in_patterns, "from", "on", "in", "one", "ones"}
     )
 
 

@@ -20,17 +20,13 @@ from cmlearn.data.storybook.lexicon import (
 from cmlearn.data.storybook.programs import (
     Backdrop,
     CompareNumbers,
-    Count,
-    Exist,
     Filter,
     Program,
     Query,
     Relate,
-    Same,
     Selection,
     Verify,
     VerifyBackdrop,
-    VerifyNumber,
     VerifyRelation,
 )
 
