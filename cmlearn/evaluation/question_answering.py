@@ -33,7 +33,7 @@ def accuracy_by_type(questions: Sequence[Question], answers: Sequence[str]) -> S
 
 
 def chance_by_type(questions: Sequence[Question]) -> Scores:
-    """Return the mean share of right guesses of who knows each question's answers, but no picture.
+    """Return the accuracy of a guess that knows each question's answers, but no picture.
 
     Args:
         questions: balanced, as `ask_about` returns them; at least one.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,7 +19,7 @@ from cmlearn.data.images import to_tensor
 from cmlearn.models.device import device_of
 from cmlearn.models.flow import PAD, Attention, Block, CaptionEncoder
 
-INPUT_SIZE = 32  # pixels; larger images are averaged down to it
+INPUT_SIZE = 48  # pixels; larger images are averaged down to it
 LABEL_WEIGHT = 3.0
 GRID = (2, 3)  # rows and columns of the cells of an image
 
@@ -58,21 +58,23 @@ class ImageEncoder(nn.Module):
     def __init__(self, width: int, dim: int) -> None:
         super().__init__()
         self.convolutions = nn.Sequential(
-            *_convolution(3, width, 2), *_convolution(width, 2 * width, 2),
-            *_convolution(2 * width, 4 * width, 1),
-        )  # fmt: skip
+            *conv_block(3, width),
+            *conv_block(width, 2 * width),
+            *conv_block(2 * width, 4 * width),
+        )
         self.to_cells = nn.Linear(4 * width, dim)
         self.position = nn.Parameter(torch.randn(GRID[0] * GRID[1], dim) / 3)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Encode images: (P, 3, 32, 32), -1 to 1 -> (P, cells, D)."""
-        features = self.convolutions(images)  # (P, C, 8, 8)
+        """Encode images: (P, 3, 48, 48), -1 to 1 -> (P, cells, D)."""
+        features = self.convolutions(images)  # (P, C, 6, 6)
         cells = F.adaptive_max_pool2d(features, GRID)  # (P, C, 2, 3)
         return self.to_cells(cells.flatten(2).transpose(1, 2)) + self.position
 
 
-def _convolution(in_channels: int, channels: int, stride: int) -> tuple[nn.Module, ...]:
-    convolution = nn.Conv2d(in_channels, channels, 3, stride, padding=1, bias=False)
+def conv_block(in_channels: int, channels: int) -> tuple[nn.Module, ...]:
+    """Return a convolution that halves height and width, group norm and ReLU."""
+    convolution = nn.Conv2d(in_channels, channels, 3, stride=2, padding=1, bias=False)
     return convolution, nn.GroupNorm(8, channels), nn.ReLU()
 
 
@@ -100,7 +102,7 @@ class VQA(nn.Module):
         """Answer B questions about P images.
 
         Args:
-            images: (P, 3, 32, 32) float from `prepare`; each is encoded once.
+            images: (P, 3, 48, 48) float from `prepare`; each is encoded once.
             tokens: (B, T) int64, padded at the end.
             image_of: (B,) int64, 0 to P - 1, the image of each question.
 
@@ -121,7 +123,7 @@ class VQA(nn.Module):
 
 
 def prepare(images: Tensor) -> Tensor:
-    """Prepare images: uint8 (P, H, W, 3) -> float32 (P, 3, 32, 32), -1 to 1."""
+    """Prepare images: uint8 (P, H, W, 3) -> float32 (P, 3, 48, 48), -1 to 1."""
     return F.interpolate(to_tensor(images) * 2 - 1, size=(INPUT_SIZE, INPUT_SIZE), mode="area")
 
 
@@ -139,7 +141,7 @@ def vqa_batch(
         rng: the source of randomness.
 
     Returns:
-        images (P, 3, 32, 32) and labels (P, L) float; tokens (B, T'), image_of (B,) and answers
+        images (P, 3, 48, 48) and labels (P, L) float; tokens (B, T'), image_of (B,) and answers
         (B,) int64, with B = P · each.
     """
     chosen = torch.randint(len(arrays["images"]), (num_images,), generator=rng)
@@ -158,7 +160,7 @@ def vqa_batch(
     }
 
 
-def vqa_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def vqa_loss(model: Any, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """The cross-entropy of the answers, with an auxiliary loss on the labels of the images.
 
     A label is predicted in each cell, and the maximum over the cells has to say whether it is
@@ -174,9 +176,9 @@ def vqa_loss(model: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]
         labels: mean binary cross-entropy of a label, times `LABEL_WEIGHT`.
         accuracy: the share of right answers, 0 to 1.
     """
-    cells = cast(VQA, model).image(batch["images"])
-    logits = cast(VQA, model).answer(cells, batch["tokens"], batch["image_of"])
-    anywhere = cast(VQA, model).to_labels(cells).amax(dim=1)  # (P, cells, L) -> (P, L)
+    cells = model.image(batch["images"])
+    logits = model.answer(cells, batch["tokens"], batch["image_of"])
+    anywhere = model.to_labels(cells).amax(dim=1)  # (P, cells, L) -> (P, L)
     labels = LABEL_WEIGHT * F.binary_cross_entropy_with_logits(anywhere, batch["labels"])
     answers = F.cross_entropy(logits, batch["answers"])
     right = (logits.detach().argmax(dim=1) == batch["answers"]).float().mean()
@@ -214,7 +216,7 @@ def attention_to_words(model: VQA, images: Tensor, tokens: Tensor) -> Tensor:
 
     Args:
         model: in eval mode.
-        images: (1, 3, 32, 32) float from `prepare`.
+        images: (1, 3, 48, 48) float from `prepare`.
         tokens: (1, T) int64 without padding.
 
     Returns:

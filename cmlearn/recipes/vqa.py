@@ -43,7 +43,7 @@ class VQARecipe:
     Attributes:
         steps: number of optimiser steps.
         questions: number of training questions.
-        num_images: images of a batch.
+        batch_size: images in a batch.
         each: questions of an image in a batch.
         dim: length of a vector.
         num_blocks: transformer blocks.
@@ -53,8 +53,8 @@ class VQARecipe:
     """
 
     steps: int
-    questions: int = 80_000
-    num_images: int = 96
+    questions: int = 60_000
+    batch_size: int = 96
     each: int = 2
     dim: int = 96
     num_blocks: int = 3
@@ -63,7 +63,7 @@ class VQARecipe:
     average_decay: float = 0.99
 
 
-NOTEBOOK = VQARecipe(1250)  # notebook 13
+NOTEBOOK = VQARecipe(900)  # notebook 13
 LONG = VQARecipe(4000)
 
 
@@ -134,7 +134,7 @@ def train_vqa(
     fit_resumable(
         model,
         vqa_loss,
-        lambda rng: vqa_batch(arrays, recipe.num_images, recipe.each, rng),
+        lambda rng: vqa_batch(arrays, recipe.batch_size, recipe.each, rng),
         vqa_optimisers(model, recipe.muon_rate, recipe.adamw_rate),
         average,
         steps=recipe.steps,
@@ -173,7 +173,7 @@ def vqa_optimisers(
     return {"muon": Muon(matrices, muon_rate), "adamw": adamw}
 
 
-def scores(model: VQA, vocabulary: Vocabulary, count: int = SCORED) -> dict[str, float]:
+def scores(model: VQA, vocabulary: Vocabulary) -> dict[str, float]:
     """Return the shares of right answers on test, by type, and on the other two splits.
 
     Returns:
@@ -183,7 +183,7 @@ def scores(model: VQA, vocabulary: Vocabulary, count: int = SCORED) -> dict[str,
     for split, new in (("test", False), ("novel", False), ("new_wording", True)):
         images, scenes = scored_pictures("novel" if split == "novel" else "test")
         rng = np.random.default_rng(SCORING_SEED)
-        questions = ask_about(scenes, count, rng, new_wording=new)
+        questions = ask_about(scenes, SCORED, rng, new_wording=new)
         answers = answer_questions(model, vocabulary, images, questions)
         by_type = accuracy_by_type(questions, answers)
         found[split] = by_type.pop("all")

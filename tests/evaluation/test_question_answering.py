@@ -17,7 +17,6 @@ from cmlearn.evaluation.question_answering import (
     symbolic_answers,
 )
 
-
 HOUSES = Count(Filter("house"))
 
 

@@ -50,7 +50,7 @@ def batch_of(arrays, num_images=12, each=3):
 
 def test_shapes(model, arrays):
     images = prepare(arrays["images"])
-    assert images.shape == (4, 3, 32, 32) and images.min() >= -1 and images.max() <= 1
+    assert images.shape == (4, 3, 48, 48) and images.min() >= -1 and images.max() <= 1
     assert model.image(images).shape == (4, CELLS, 16)
     logits = model(images, arrays["tokens"], torch.tensor([0, 0, 0, 2, 2, 2, 2, 3, 3]))
     assert logits.shape == (9, 5)
