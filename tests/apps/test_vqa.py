@@ -150,7 +150,7 @@ def test_the_command_asks_the_network(checkpoint, file):
         ("picture.png", "what colour is the dog?", '"dog" is not known'),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(file, name, question, message):
+def test_a_wrong_input_is_named_in_one_line(file, name, question, message):
     (file.parent / "text.png").write_text("no picture")
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     cv2.imwrite(str(file.parent / "noise.png"), noise)

@@ -27,7 +27,7 @@ WRONG: dict[str, list[tuple[Any, str]]] = {
         (lambda number, kind: f"there is no {kind}", "exactly one boat"),
         (lambda number, kind: "" if number else "there is no boat", "which one is meant"),
         (lambda number, kind: "" if number == 1 else "I cannot tell", "different reasons"),
-        (lambda number, kind: ["", "x", "no boat"][number - 1], '"no boat"'),
+        (lambda number, kind: {0: "nothing there", 1: ""}.get(number, "2 boats"), '"no boat"'),
     ],
     "vqa.balance": [
         (lambda answers: [a for a in answers if a == "yes"], "not the answers"),

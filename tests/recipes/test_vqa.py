@@ -14,7 +14,7 @@ from cmlearn.models.vqa import VQA, VQAConfig
 from cmlearn.recipes import vqa
 from cmlearn.training.checkpoint import load_checkpoint
 
-TINY = vqa.VQARecipe(4, questions=200, batch_size=8, dim=16, num_blocks=1)
+TINY = vqa.VQARecipe(4, questions=5_000, batch_size=16, dim=16, num_blocks=1)
 
 
 def test_training_writes_a_checkpoint_and_no_leftovers(tmp_path: Path, monkeypatch) -> None:

@@ -366,7 +366,7 @@ _OTHERS: Mapping[str, tuple[str, ...]] = {
     ),
     "ask what is left of, right of, above or below a thing": ("where",),
     'questions ask for what is there: begin with "what", "how many" or "is"': (
-        *("why", "when", "who", "whose", "because", "should", "would", "will"),
+        *("why", "when", "whose", "because", "should", "would", "will"),
     ),
 }
 
