@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,14 @@ SHEET_ZOOM, SHEET_COLUMNS = 3, 4  # of the pictures of `draw-picture`
 CHECKOUT = Path(__file__).resolve().parents[1]
 Folder = Annotated[Path | None, typer.Option(help="Target folder (default: in data/downloads).")]
 READABLE: dict[str, Any] = {"exists": True, "dir_okay": False}
+
+
+class Answering(StrEnum):
+    """The ways in which `ask` answers."""
+
+    symbolic = "symbolic"
+    trained = "trained"
+
 
 app = new_app("Draw or download data, train models, score captions, run the notebooks.", PROGRAM)
 
@@ -126,6 +135,35 @@ def walk(
     if not (out or turntable):
         typer.echo(f"Open http://{host}:{port} in a browser. Ctrl-C ends.")
         page.serve(made, host, port)
+
+
+@app.command(
+    epilog=example(
+        f'{PROGRAM} ask picture.png "what colour is the boat?"',
+        f'{PROGRAM} ask picture.png "is there a red kite?" --model trained',
+    )
+)
+def ask(
+    picture: Annotated[
+        Path, typer.Argument(metavar="PICTURE", help="A picture of a Storybook scene.")
+    ],
+    question: Annotated[str, typer.Argument(metavar="QUESTION", help="In quotes.")],
+    model: Annotated[
+        Answering,
+        typer.Option(help="Run the question as a program (symbolic), or a trained network."),
+    ] = Answering.symbolic,
+) -> None:
+    """Answer a question about a picture, with reasons.
+
+    The central square of the picture is used. The trained network gives no reasons.
+    """
+    from cmlearn.apps import vqa
+
+    if model is Answering.trained:
+        typer.echo(vqa.TrainedAnswerer.load().ask_file(picture, question))
+        return
+    answer = vqa.ask_file(picture, question)
+    typer.echo("\n  ".join([answer.text, f"seen: {vqa.seen(answer.scene)}", *answer.steps]))
 
 
 @app.command(epilog=example(f"{PROGRAM} download coco --folder /disk/coco"))

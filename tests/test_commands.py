@@ -25,7 +25,17 @@ from tools.run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
-    "cmlearn": ("draw", "walk", "download", "train", "caption", "evaluate", "course", "doctor"),
+    "cmlearn": (
+        "draw",
+        "walk",
+        "ask",
+        "download",
+        "train",
+        "caption",
+        "evaluate",
+        "course",
+        "doctor",
+    ),
     "tools": (
         "regenerate",
         "readme",

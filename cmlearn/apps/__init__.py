@@ -9,5 +9,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "panel": ["Panel"],
         "pipeline": ["Pipeline", "RoundTrip", "repeated_claims", "surviving_claims"],
         "text_to_image": ["TextToImage", "shows_all"],
+        "vqa": ["Answer", "TrainedAnswerer", "ask", "ask_file"],
     },
 )

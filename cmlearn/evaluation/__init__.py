@@ -30,6 +30,13 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "word_referents",
         ],
         "probing": ["FIRST_KIND", "linear_probe", "principal_components", "word_order_captions"],
+        "question_answering": [
+            "accuracy_by_type",
+            "caption_agreement",
+            "chance_by_type",
+            "majority_answers",
+            "symbolic_answers",
+        ],
         "retrieval": ["label_precision", "nearest_neighbours", "recall_at_k"],
         "scene_parser": ["classifier_parser", "parse_scenes"],
         "sticker_parser": [

@@ -62,5 +62,6 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "to_uint8",
             "vae_loss",
         ],
+        "vqa": ["VQA", "VQAConfig", "attention_to_words", "vqa_batch", "vqa_loss"],
     },
 )

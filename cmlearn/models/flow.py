@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -255,7 +256,7 @@ def from_patches(patches: Tensor, patch_size: int) -> Tensor:
     return F.pixel_shuffle(patches.transpose(1, 2).unflatten(2, (side, side)), patch_size)
 
 
-def hidden_matrices(model: Flow) -> list[nn.Parameter]:
+def hidden_matrices(model: Any) -> list[nn.Parameter]:
     """Return the weight matrices within the blocks that Muon trains; the modulation's are not."""
     return [
         weight

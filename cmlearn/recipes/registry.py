@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cmlearn.data.folders import checkpoint_folder
-from cmlearn.recipes import captioner, flow, gan, image_encoders, scene_classifier, vae
+from cmlearn.recipes import captioner, flow, gan, image_encoders, scene_classifier, vae, vqa
 from cmlearn.training.runtime import setup
 
 
@@ -40,6 +40,7 @@ RECIPES: Mapping[str, Recipe] = {
     "captioner_two_stream": Recipe(captioner.train, captioner.SHIPPED_TWO_STREAM),
     "gan": Recipe(gan.train, gan.STICKERS, ships=False),
     "flow": Recipe(flow.train, flow.SCENES),
+    "vqa": Recipe(vqa.train, vqa.LONG, ships=False),
 }
 
 

@@ -11,6 +11,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "curves",
             "grouped_percent_bars",
             "label_accuracy_bars",
+            "learning_curves",
             "loss_terms",
             "percent_bars",
             "score_panels",

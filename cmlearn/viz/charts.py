@@ -50,25 +50,39 @@ def curves(
         log: use a logarithmic vertical axis, and a horizontal one if `places` are given.
     """
     figure, axes = plt.subplots(figsize=(7.2, 3.4), layout="constrained")
-    ends = {}
+    ends, at = {}, places
     for number, (name, values) in enumerate(series.items()):
-        steps = np.arange(1, len(values) + 1) if places is None else np.asarray(places)
+        steps = np.arange(1, len(values) + 1) if at is None else np.asarray(at)
         smoothed = _running_mean(np.asarray(values, float), smooth)
         colour = SERIES[number % len(SERIES)]
-        marker = "o" if places is not None else ""
+        marker = "o" if at is not None else ""
         axes.plot(steps[len(steps) - len(smoothed) :], smoothed, marker=marker, color=colour, ms=4)
         ends[name] = (steps[-1], smoothed[-1], colour)
     if log:
         axes.set_yscale("log")
-    if places is not None:
+    if at is not None:
         if log:
             axes.set_xscale("log", base=2)
-        axes.set_xticks(places, [f"{place:g}" for place in places])
+        axes.set_xticks(at, [f"{step:g}" for step in at])
         axes.minorticks_off()
     _name_at_end(axes, ends)
     axes.grid(color=FAINT)
     label_axes(axes, title, x, y)
     return figure
+
+
+def learning_curves(
+    series: Mapping[str, Sequence[float] | np.ndarray], steps: Sequence[float], title: str, y: str
+) -> Figure:
+    """Draw values that were measured after some steps of a training.
+
+    Args:
+        series: name to (N,) values.
+        steps: N numbers of steps.
+        title: title of the figure.
+        y: label of the vertical axis, with the unit.
+    """
+    return curves(series, title, "steps", y, places=steps)
 
 
 def loss_panels(

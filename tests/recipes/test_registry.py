@@ -18,6 +18,8 @@ def shortened(recipe: Recipe) -> Recipe:
     )
     if hasattr(recipe.settings, "fast"):  # of a flow; the pretended device cannot be timed
         few |= {"fast": False, "dim": 32, "num_blocks": 1}
+    if hasattr(recipe.settings, "questions"):
+        few |= {"questions": 20_000}  # two for each image
     return replace(recipe, settings=replace(recipe.settings, **few))
 
 

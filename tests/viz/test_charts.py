@@ -9,6 +9,7 @@ from cmlearn.viz import charts
 from cmlearn.viz.charts import (
     curves,
     grouped_percent_bars,
+    learning_curves,
     loss_panels,
     loss_terms,
     percent_bars,
@@ -39,6 +40,13 @@ def test_ticks_on_a_logarithmic_scale() -> None:
     axes = curves({"a": [1, 1e-6]}, "", "", "", places=[2, 16], log=True).axes[0]
     assert (axes.get_xscale(), axes.get_yscale()) == ("log", "log")
     assert [label.get_text() for label in axes.get_xticklabels()] == ["2", "16"]
+
+
+def test_learning_curves_stand_at_their_steps() -> None:
+    axes = learning_curves({"train": [40, 60], "val": [35, 50]}, [180, 360], "", "right, %").axes[0]
+    assert [list(line.get_xdata()) for line in axes.lines] == [[180, 360]] * 2
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("steps", "right, %")
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["180", "360"]
 
 
 def test_names_of_lines_that_end_together_stand_apart() -> None:

@@ -23,6 +23,10 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "edits": ["PARAPHRASES", "edit_one_word", "falsify", "paraphrase", "reverse_relations"],
         "lexicon": ["CLASSES", "MEANING"],
         "parser": ["parse_caption", "words_of"],
+        "programs": ["ANSWERS", "answer", "question_type"],
+        "question_parser": ["QuestionError", "parse_question"],
+        "questions": ["Question", "ask_about"],
+        "caption_questions": ["questions_of_caption"],
         "renderer": ["render", "render_thing", "thing_box"],
         "requests": ["explain_request"],
         "restatement": ["restate"],
@@ -46,6 +50,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "second_scenes": ["NOVEL_COUNT", "novelties", "sample_second_scene"],
         "stickers": ["STICKER_SIZE", "cut_stickers", "load_stickers", "sticker_caption"],
         "targets": ["LABELS", "from_slots", "multi_hot", "to_slots"],
+        "wordings": ["word_question"],
         "typed": ["load_typed", "load_typed_requests"],
     },
 )
