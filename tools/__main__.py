@@ -79,10 +79,11 @@ def spread(
 def picture() -> None:
     """Draw the pictures of README.md with the shipped checkpoints."""
     from tools.folders import ROOT
-    from tools.readme_pictures import write_pictures, write_typed_picture
+    from tools.readme_pictures import write_ask_picture, write_pictures, write_typed_picture
 
     _fill_readme("typed", write_typed_picture(ROOT))
     _fill_readme("picture", write_pictures(ROOT))
+    write_ask_picture(ROOT)
 
 
 @app.command(epilog=example(f"{PROGRAM} samples"))

@@ -10,13 +10,14 @@ from matplotlib import pyplot as plt
 
 from cmlearn.apps.image_to_text import ImageToText
 from cmlearn.apps.text_to_image import TextToImage, shows_all
+from cmlearn.apps.vqa import ask
 from cmlearn.data.storybook.renderer import render
 from cmlearn.data.storybook.scene import Scene, sample_scene
 from cmlearn.training.runtime import seeded_generator, set_threads
 from cmlearn.viz.captions import captioned_pictures
 from cmlearn.viz.display import png_bytes
 from cmlearn.viz.images import contact_sheet
-from cmlearn.viz.overview import round_trip_rows
+from cmlearn.viz.overview import answered_questions, round_trip_rows
 
 FOLDER = Path("docs") / "pictures"  # from the root of the repository
 SENTENCES = (
@@ -38,6 +39,14 @@ TYPED = (
     "little blue house on the beach",
     "two cars and a ball",
     "a violet ball right of a yellow tree at dusk",
+)
+DRAWN_FOR_QUESTIONS = "a small red boat under a big green kite"
+ASKED = (
+    "what colour is the boat?",
+    "what is above the boat?",
+    "how many houses are there?",
+    "what colour is the house?",
+    "is it night?",
 )
 NUM_PICTURES = 4  # drawn from each sentence
 SEED = 0
@@ -81,6 +90,33 @@ def write_typed_picture(root: Path, model: TextToImage | None = None) -> str:
         f"not selected. {number} show all that was asked and nothing too many, as the scene "
         f'parser reads them. Try your own: `python -m cmlearn draw-picture "two red houses"`.*'
     )
+
+
+def write_ask_picture(root: Path, text_to_image: TextToImage | None = None) -> Path:
+    """Write `docs/pictures/ask.png`: questions about a drawing, with their answers.
+
+    Args:
+        root: root of the repository.
+        text_to_image: by default the shipped flow.
+
+    Returns:
+        The path.
+
+    Raises:
+        FileNotFoundError: the checkpoint is missing.
+        OSError: the picture cannot be written.
+        ValueError: the drawing cannot be read.
+    """
+    set_threads(1)
+    model = text_to_image or TextToImage.load()
+    picture = model.draw(DRAWN_FOR_QUESTIONS, 1, seeded_generator(SEED))[0]
+    pairs = [(question, ask(picture, question).text) for question in ASKED]
+    figure = answered_questions(picture, pairs, f"Drawn from “{DRAWN_FOR_QUESTIONS}”, and asked")
+    path = root / FOLDER / "ask.png"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(png_bytes(figure))
+    plt.close(figure)
+    return path
 
 
 def write_pictures(

@@ -31,7 +31,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "value_histograms",
         ],
         "latents": ["latent_plane", "scatter_panels"],
-        "overview": ["claim_table", "course_map", "round_trip_rows"],
+        "overview": ["answered_questions", "claim_table", "course_map", "round_trip_rows"],
         "text": [
             "context_windows",
             "padded_batch",

@@ -104,6 +104,32 @@ def claim_table(
     return figure
 
 
+def answered_questions(picture: np.ndarray, pairs: Sequence[tuple[str, str]], title: str) -> Figure:
+    """Draw a picture beside questions about it, each above its answer.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        pairs: questions with their answers.
+        title: title of the figure.
+    """
+    figure, (left, right) = plt.subplots(
+        1,
+        2,
+        figsize=(7.6, 0.56 * len(pairs) + 0.6),
+        width_ratios=[1, 1.6],
+        layout="constrained",
+    )
+    left.imshow(picture, interpolation="nearest")
+    for ax in (left, right):
+        ax.axis("off")
+    right.set(xlim=(0, 1), ylim=(len(pairs), 0))
+    for y, (question, answer) in enumerate(pairs):
+        right.text(0, y + 0.3, question, va="center", fontsize=10.5, color=INK)
+        right.text(0.04, y + 0.7, answer, va="center", fontsize=10.5, color=BLUE, weight="bold")
+    figure.suptitle(title, fontsize=11, color=INK)
+    return figure
+
+
 def course_map(sentence: str, picture: np.ndarray) -> Figure:
     """Draw the steps of both directions as a cycle between a caption and a picture.
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import torch
 
 from cmlearn.apps.text_to_image import TextToImage
 from cmlearn.data.images import load_image
 from cmlearn.data.storybook import explain_request
+from cmlearn.data.storybook.renderer import render
+from cmlearn.data.storybook.scene import Scene, Thing
 from cmlearn.models.flow import Flow, FlowConfig
 from cmlearn.text.vocabulary import Vocabulary
 from tools.readme_pictures import (
     SENTENCES,
     TYPED,
     sheet_scenes,
+    write_ask_picture,
     write_pictures,
     write_typed_picture,
 )
@@ -62,6 +66,19 @@ def test_the_sheet_shows_the_whole_world():
     assert len(scenes) == 64
     assert len({thing.kind for scene in scenes for thing in scene.things}) == 9
     assert len({(scene.sky, scene.ground) for scene in scenes}) == 12
+
+
+def test_questions_are_asked_about_a_drawing(tmp_path):
+    boat = Thing("boat", "red", "small", 1)
+    scene = Scene("day", "sea", (boat, Thing("kite", "green", "big", 1)))
+
+    class Drawing:
+        def draw(self, sentence, count, rng):
+            return np.stack([render(scene)] * count)
+
+    path = write_ask_picture(tmp_path, Drawing())
+    assert path == tmp_path / "docs" / "pictures" / "ask.png"
+    assert load_image(path).shape[1] > 500 and path.stat().st_size < MAX_BYTES
 
 
 def test_typed_sentences_are_drawn_and_wrong_pictures_are_marked(tmp_path):

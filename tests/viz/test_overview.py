@@ -8,6 +8,7 @@ from cmlearn.viz.overview import (
     ENLARGED,
     IMAGE_TO_TEXT,
     TEXT_TO_IMAGE,
+    answered_questions,
     claim_table,
     course_map,
     round_trip_rows,
@@ -32,6 +33,13 @@ def test_each_row_has_its_sentences_and_pictures():
 def test_the_described_picture_is_framed():
     figure = round_trip_rows(["a"], PICTURES[:1], ["b"], "Look")
     assert [len(ax.patches) for ax in figure.axes] == [0, 1, 0, 0, 0]
+
+
+def test_each_question_has_its_answer():
+    pairs = [("what colour is the boat?", "red"), ("is it night?", "no")]
+    figure = answered_questions(PICTURES[0, 0], pairs, "Asked")
+    assert texts(figure) == [part for pair in pairs for part in pair]
+    assert sum(len(ax.images) for ax in figure.axes) == 1
 
 
 def test_claims_are_marked():
