@@ -103,6 +103,25 @@ class Drawing:
         description = parse_caption(self.settings.nearer)
         return self.scene is not None and strictly_true(description, self.scene)
 
+    @cached_property
+    def findings(self) -> tuple[tuple[str, bool], ...]:
+        """What to show of the claims: each in words, with whether it holds.
+
+        A thing is left out where a claim about its colour or size holds and so implies it. The
+        last finding says whether a thing is too many, where all claims hold.
+        """
+        if self.scene is None:
+            return (("can be read", False),)
+        implied = {c.text.split()[-1] for c in self.claims if c.kind in ("colour", "size")}
+        shown = [
+            (claim.text, claim.true)
+            for claim in self.claims
+            if claim.kind != "thing" or not claim.true or claim.text not in implied
+        ]
+        if all(claim.true for claim in self.claims):
+            shown.append(("nothing too many", self.is_right))
+        return tuple(dict.fromkeys(shown))
+
     @property
     def share_true(self) -> float:
         """The share of the claims that hold, 0 to 1."""

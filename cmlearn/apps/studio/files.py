@@ -22,7 +22,7 @@ KEY = "cmlearn-studio"  # of the text chunk that holds the settings as JSON
 MAX_BYTES = 4_000_000  # of a file that is read
 SIDE, GAP, MARGIN = 256, 24, 48  # pixels of a picture on a sheet, between pictures, around them
 LINE = 22  # height of a line of text
-LINES = 4  # of claims below a picture
+LINES = 5  # of findings below a picture
 DPI = 150  # of the PDF
 
 
@@ -127,11 +127,9 @@ def _put(
 
 
 def _lines(drawing: Drawing) -> list[tuple[str, str, str]]:
-    """Return up to `LINES` lines about a drawing: false claims first, as there is little room."""
-    if drawing.scene is None:
-        return [("✗", "the scene parser cannot read it", RED)]
-    claims = sorted(drawing.claims, key=lambda claim: claim.true)
-    lines = [("✓", c.text, GREEN) if c.true else ("✗", c.text, RED) for c in claims]
+    """Return up to `LINES` findings about a drawing: the false ones first, for want of room."""
+    found = sorted(drawing.findings, key=lambda finding: finding[1])
+    lines = [("✓", text, GREEN) if true else ("✗", text, RED) for text, true in found]
     if len(lines) <= LINES:
         return lines
     return [*lines[: LINES - 1], ("", f"and {len(lines) - LINES + 1} more", MUTED)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets as widgets
 
@@ -15,7 +15,11 @@ from cmlearn.apps.text_to_image import TextToImage
 from cmlearn.viz.display import image_tag
 
 COUNT = 4  # pictures of a sentence
-ORDERS = {"as drawn": list, "truth": by_truth, "variety": by_variety}
+ORDERS: Mapping[str, Callable[[Sequence[Drawing]], list[Drawing]]] = {
+    "as drawn": list,
+    "truth": by_truth,
+    "variety": by_variety,
+}
 WIDTH = {"width": "560px"}
 
 

@@ -1,4 +1,4 @@
-"""What may be typed in the studio: the words to click, examples, and a check with a clear answer."""
+"""What may be typed in the studio: words to click, examples, and a check with a clear answer."""
 
 from __future__ import annotations
 
