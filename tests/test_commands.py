@@ -25,7 +25,7 @@ from tools.run import Run
 
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
-    "cmlearn": ("draw", "download", "train", "caption", "evaluate", "course", "doctor"),
+    "cmlearn": ("draw", "studio", "download", "train", "caption", "evaluate", "course", "doctor"),
     "tools": ("regenerate", "readme", "scoreboard", "spread", "picture"),
 }
 APPS = {"cmlearn": app, "tools": tools_app}

@@ -134,9 +134,9 @@ class Page:
 
     def _numbers(self) -> None:
         with ui.element("div").classes("st-row"):
-            self.count = ui.number("Pictures", value=12, min=1, max=MAX_COUNT, precision=0)
+            self.count = ui.number("Pictures", value=12, precision=0)
             self.count.props("outlined dense").style("width: 92px")
-            self.seed = ui.number("Seed", value=0, min=0, max=MAX_SEED, precision=0)
+            self.seed = ui.number("Seed", value=0, precision=0)
             self.seed.props("outlined dense").style("flex: 1")
             quiet_button("Another", self._another_seed).props('aria-label="Another seed"')
         with ui.expansion("Steps and guidance").style("width: 100%; margin-top: 4px"):
@@ -168,7 +168,7 @@ class Page:
             self.status.props('role="status" aria-live="polite"')
             self.cancel_button = quiet_button("Cancel", self.cancel).classes("st-stop")
             ui.element("div").classes("st-gap")
-            with segmented("Sort by"):
+            with segmented("Sort by") as self.sorting:
                 self.order_buttons = {
                     name: quiet_button(name, partial(self._choose_order, name)) for name in ORDERS
                 }
@@ -184,8 +184,10 @@ class Page:
     def _options(self) -> None:
         names = list(ATTRIBUTES)
         with ui.element("div").classes("st-bar") as self.grid_options:
-            self.rows = ui.select(names, value="colour", label="Rows").props("outlined dense")
-            self.columns = ui.select(names, value="sky", label="Columns").props("outlined dense")
+            self.rows = ui.select(names, value="colour", label="Rows").style("width: 130px")
+            self.columns = ui.select(names, value="sky", label="Columns").style("width: 130px")
+            for select in (self.rows, self.columns):
+                select.props("outlined dense")
             text("p", "Same noise everywhere; one attribute for each direction.").classes("st-no")
         with ui.element("div").classes("st-bar") as self.strip_options:
             self.other = ui.input("To this sentence", value=EXAMPLES[1]).props("outlined dense")
@@ -261,7 +263,7 @@ class Page:
         self.title.text = self.sentence.value.strip()
         self._remember(self.title.text)
         columns = len(ATTRIBUTES[self.columns.value]) if self.mode == "Grid" else 0
-        style = f"grid-template-columns: repeat({columns}, minmax(150px, 1fr))" if columns else ""
+        style = f"grid-template-columns: repeat({columns}, minmax(110px, 225px))" if columns else ""
         self.gallery.style(replace=style)
         self._show()
         self.cancel_button.set_visibility(True)
@@ -381,8 +383,8 @@ class Page:
     def _name(self, drawing: Drawing) -> str:
         settings = drawing.settings
         if settings.other:
-            return f"{settings.mix:.0%} towards the second sentence"
-        if settings.sentence != self.title.text:
+            return f"{100 * settings.mix:.0f} % of the way"
+        if self.mode == "Grid":
             return settings.sentence
         return f"No. {settings.index + 1}"
 
@@ -392,8 +394,7 @@ class Page:
                 button.props(f'aria-pressed="{str(name == chosen).lower()}"')
         self.grid_options.set_visibility(self.mode == "Grid")
         self.strip_options.set_visibility(self.mode == "Strip")
-        for button in self.order_buttons.values():
-            button.set_visibility(self.mode == MODES[0])
+        self.sorting.set_visibility(self.mode == MODES[0])
 
     def _remember(self, words: str) -> None:
         self.history = [words, *(other for other in self.history if other != words)][:KEPT]

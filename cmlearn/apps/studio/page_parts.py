@@ -74,10 +74,10 @@ def waiting_card() -> None:
 
 
 @contextmanager
-def segmented(name: str) -> Iterator[None]:
+def segmented(name: str) -> Iterator[ui.element]:
     """Return a context for buttons that belong together, after the name of the group."""
     group = ui.element("div").classes("st-seg").props(f'role="group" aria-label="{name}"')
     with group:
         text("span", name)
         with ui.element("div"):
-            yield
+            yield group

@@ -73,7 +73,8 @@ body, .nicegui-content { background: var(--paper); color: var(--ink);
   font-family: "Inter", "Segoe UI", "Helvetica Neue", "DejaVu Sans", Arial, sans-serif; }
 .nicegui-content { padding: 0; gap: 0; align-items: stretch; width: 100%; }
 h1, h2 { font-family: "Iowan Old Style", "Palatino Linotype", Palatino, "Book Antiqua",
-  "DejaVu Serif", Georgia, serif; font-weight: 600; letter-spacing: -0.01em; margin: 0; }
+  "DejaVu Serif", Georgia, serif; font-weight: 600; letter-spacing: -0.01em;
+  line-height: 1.25; margin: 0; }
 .st-head { display: flex; align-items: center; gap: 18px; padding: 16px 28px; width: 100%;
   background: linear-gradient(100deg, #1c1f44 0%, #3d3470 55%, #a5628a 100%); color: #fff;
   box-sizing: border-box; }
@@ -133,7 +134,7 @@ button:focus-visible, a:focus-visible { outline: 3px solid #7a5cd0; outline-offs
 .st-seg .st-quiet:first-child { border-radius: 9px 0 0 9px; }
 .st-seg .st-quiet:last-child { border-radius: 0 9px 9px 0; }
 .st-stop { border-color: var(--bad); color: var(--bad); }
-.st-label { font-size: 14px; color: var(--soft); margin: 0 0 2px; }
+.st-label { font-size: 14px; color: var(--soft); margin: 14px 0 2px; }
 .st-row { display: flex; gap: 10px; align-items: center; margin-top: 12px; }
 .st-empty .st-chips { justify-content: center; margin-top: 18px; }
 .st-no { font-size: 12.5px; color: var(--soft); margin-bottom: 4px; overflow-wrap: anywhere; }

@@ -22,10 +22,10 @@ PALETTE: Mapping[str, tuple[str, ...]] = {
     "Ground": ("on the grass", "on the sand", "in the snow", "on the sea"),
 }
 EXAMPLES = (
-    "a red house left of a yellow tree at night",
+    "a red house and a star at night",
     "two boats on the sea at sunset",
     "a big purple balloon above a small green car",
-    "a blue house in the snow",
+    "a blue house left of a yellow tree in the snow",
     "kite, boat, sunset",
 )
 _OTHER_ALPHABET = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f]")

@@ -7,6 +7,7 @@ import base64
 import json
 import socket
 import threading
+import warnings
 import webbrowser
 from typing import Any
 
@@ -62,6 +63,8 @@ def serve(host: str = "127.0.0.1", port: int = 8080, show: bool = True) -> None:
         OSError: the port is in use, or the address is not one of this machine.
         FileNotFoundError: there is no checkpoint.
     """
+    # NiceGUI inspects every object of the process as it starts, one of torch warns of that.
+    warnings.filterwarnings("ignore", r".*torch\.distributed\.reduce_op", FutureWarning)
     listening = listen(host, port)
     url = f"http://{host}:{listening.getsockname()[1]}"
     studio = Studio.load()
@@ -70,7 +73,9 @@ def serve(host: str = "127.0.0.1", port: int = 8080, show: bool = True) -> None:
     if show:
         threading.Timer(1, webbrowser.open, [url]).start()
     try:
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
+        uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=3)).run(
+            sockets=[listening]
+        )
     finally:
         studio.queue.close()
 

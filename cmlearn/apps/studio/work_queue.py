@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-MAX_JOBS = 40  # of all users together
+MAX_JOBS = 20  # of all users together
 MAX_PER_USER = 2
 BUG = "Something went wrong in the studio; the request is lost. Please try again."
 
