@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmlearn.exercises import flow
+from cmlearn.exercises import flow, studio
 from cmlearn.exercises.checking import Check
 
-CHECKS: dict[str, Check] = {**flow.CHECKS}
+CHECKS: dict[str, Check] = {**flow.CHECKS, **studio.CHECKS}
