@@ -84,6 +84,15 @@ def picture() -> None:
     _fill_readme("picture", write_pictures(ROOT))
 
 
+@app.command("studio-picture", epilog=example(f"{PROGRAM} studio-picture"))
+def studio_picture() -> None:
+    """Take docs/pictures/studio.png in a headless Chromium."""
+    from tools.folders import ROOT
+    from tools.studio_picture import write_studio_picture
+
+    typer.echo(f"Saved: {write_studio_picture(ROOT)}")
+
+
 def _fill_readme(name: str, markdown: str) -> None:
     from tools.readme import README, fill
 

@@ -28,6 +28,7 @@ FOLDERS = (
     "cmlearn/evaluation/caption_metrics",
     "cmlearn/viz",
     "cmlearn/apps",
+    "cmlearn/apps/studio",
     "cmlearn/recipes",
 )
 # Sentences for what has no docstring.
