@@ -86,10 +86,10 @@ def studio(
     ] = 8080,
     show: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
 ) -> None:
-    """Draw variations of an idea in the browser, each checked against its sentence.
+    """Draw and edit variations of an idea in the browser.
 
-    One word can be changed while the rest stays, and pictures are saved with their settings. All
-    is computed on this machine, without a network.
+    Each picture is checked against its sentence. One word can be changed while the rest stays,
+    and pictures are saved with their settings. All is computed on this machine, without a network.
     """
     try:
         from cmlearn.apps.studio.server import serve

@@ -26,7 +26,7 @@ from tools.run import Run
 ROOT = Path(__file__).resolve().parents[1]
 COMMANDS = {
     "cmlearn": ("draw", "studio", "download", "train", "caption", "evaluate", "course", "doctor"),
-    "tools": ("regenerate", "readme", "scoreboard", "spread", "picture"),
+    "tools": ("regenerate", "readme", "scoreboard", "spread", "picture", "screenshot"),
 }
 APPS = {"cmlearn": app, "tools": tools_app}
 EACH_COMMAND = [(module, name) for module, names in COMMANDS.items() for name in names]

@@ -84,9 +84,12 @@ def picture() -> None:
     _fill_readme("picture", write_pictures(ROOT))
 
 
-@app.command("studio-picture", epilog=example(f"{PROGRAM} studio-picture"))
-def studio_picture() -> None:
-    """Take docs/pictures/studio.png in a headless Chromium."""
+@app.command(epilog=example(f"{PROGRAM} screenshot"))
+def screenshot() -> None:
+    """Take a picture of the content studio in use.
+
+    It is docs/pictures/studio.png, and needs Chromium with its driver.
+    """
     from tools.folders import ROOT
     from tools.studio_picture import write_studio_picture
 
