@@ -54,8 +54,8 @@ def picture(drawing: Drawing, large: np.ndarray | None = None) -> ui.element:
 def alternative_text(drawing: Drawing) -> str:
     """Return the sentence of a drawing, and which claims do not hold."""
     wrong = [words for words, true in drawing.findings if not true]
-    said = "All claims hold." if not wrong else f"Not true: {', '.join(wrong)}."
-    return f"Picture {drawing.settings.index + 1} of “{drawing.settings.nearer}”. {said}"
+    verdict = "All claims hold." if not wrong else f"Not true: {', '.join(wrong)}."
+    return f"Picture {drawing.settings.index + 1} of “{drawing.settings.nearer}”. {verdict}"
 
 
 def claims_list(drawing: Drawing) -> None:
