@@ -29,6 +29,7 @@ FOLDERS = (
     "cmlearn/viz",
     "cmlearn/apps",
     "cmlearn/apps/studio",
+    "cmlearn/exercises",
     "cmlearn/recipes",
 )
 # Sentences for what has no docstring.

@@ -5,7 +5,14 @@ import lazy_loader
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submod_attrs={
-        "drawing": ["Drawing", "Settings", "draw", "draw_in_batches", "fingerprint", "noise_of"],
+        "drawing": [
+            "Drawing",
+            "Settings",
+            "draw_in_batches",
+            "draw_pictures",
+            "fingerprint",
+            "noise_of",
+        ],
         "edits": ["Change", "change_word", "compare", "replacements", "with_attribute"],
         "enlarging": ["redraw", "resample"],
         "files": ["read_settings", "sheet_pdf", "sheet_png", "to_png"],

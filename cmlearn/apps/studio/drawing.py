@@ -164,7 +164,9 @@ def mixed(
 
 
 @torch.no_grad()
-def draw(model: TextToImage, settings: Sequence[Settings], name: str = "") -> list[Drawing]:
+def draw_pictures(
+    model: TextToImage, settings: Sequence[Settings], name: str = ""
+) -> list[Drawing]:
     """Draw a picture for each of N settings, at once.
 
     Args:
@@ -199,7 +201,7 @@ def draw_in_batches(
 
     Args:
         model: the flow and its vocabulary.
-        settings: as `draw` takes them.
+        settings: as `draw_pictures` takes them.
         name: fingerprint of the weights.
 
     Yields:
@@ -207,7 +209,7 @@ def draw_in_batches(
     """
     start, size = 0, FIRST
     while start < len(settings):
-        yield draw(model, settings[start : start + size], name)
+        yield draw_pictures(model, settings[start : start + size], name)
         start, size = start + size, AT_ONCE
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import ipywidgets as widgets
 
-from cmlearn.apps.studio.drawing import Drawing, Settings, draw
+from cmlearn.apps.studio.drawing import Drawing, Settings, draw_pictures
 from cmlearn.apps.studio.edits import change_word, replacements
 from cmlearn.apps.studio.files import sheet_png
 from cmlearn.apps.studio.layouts import by_truth, by_variety, variations
@@ -62,7 +62,9 @@ def drawn_as_html(model: TextToImage, sentence: str, seed: int, order: str = "as
         order: one of `ORDERS`.
     """
     try:
-        drawings: Sequence[Drawing] = draw(model, variations(Settings(sentence, seed), COUNT))
+        drawings: Sequence[Drawing] = draw_pictures(
+            model, variations(Settings(sentence, seed), COUNT)
+        )
     except ValueError as error:
         return f'<p style="max-width: 640px; line-height: 1.4">{html.escape(str(error))}</p>'
     right = sum(drawing.is_right for drawing in drawings)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cmlearn.apps.studio.drawing import Drawing, Settings, draw, draw_in_batches, fingerprint
+from cmlearn.apps.studio.drawing import (
+    Drawing,
+    Settings,
+    draw_in_batches,
+    draw_pictures,
+    fingerprint,
+)
 from cmlearn.apps.studio.layouts import MAX_COUNT
 from cmlearn.apps.studio.work_queue import Job, WorkQueue
 from cmlearn.apps.text_to_image import TextToImage
@@ -42,7 +48,7 @@ class Studio:
         count = max(1, choose_threads() - 1) if threads is None else threads
         set_threads(count)
         model = model or TextToImage.load()
-        draw(model, [Settings("a red house", steps=1)])
+        draw_pictures(model, [Settings("a red house", steps=1)])
         return cls(model, fingerprint(model), WorkQueue(start=lambda: set_threads(count)))
 
     def submit(self, user: str, settings: Sequence[Settings]) -> Job:

@@ -11,8 +11,8 @@ import torch
 from cmlearn.apps.studio.drawing import (
     MAX_SEED,
     Settings,
-    draw,
     draw_in_batches,
+    draw_pictures,
     fingerprint,
     mixed,
     noise_of,
@@ -29,8 +29,10 @@ def close(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 def test_a_picture_does_not_depend_on_those_beside_it(tiny):
-    alone = draw(tiny, [replace(NIGHT, index=2)])[0]
-    beside = draw(tiny, [NIGHT, replace(NIGHT, sentence="a ball"), replace(NIGHT, index=2)])
+    alone = draw_pictures(tiny, [replace(NIGHT, index=2)])[0]
+    beside = draw_pictures(
+        tiny, [NIGHT, replace(NIGHT, sentence="a ball"), replace(NIGHT, index=2)]
+    )
     assert close(alone.picture, beside[2].picture)
     assert not close(beside[0].picture, beside[2].picture)
     assert not close(beside[0].picture, beside[1].picture)
@@ -46,7 +48,7 @@ def test_batches_give_the_same_pictures_and_the_first_comes_alone(tiny):
     settings = [replace(NIGHT, index=i) for i in range(6)]
     batches = list(draw_in_batches(tiny, settings, "name"))
     assert [len(batch) for batch in batches] == [1, 4, 1]
-    together = draw(tiny, settings)
+    together = draw_pictures(tiny, settings)
     assert all(
         close(a.picture, b.picture) and a.settings == b.settings and a.model == "name"
         for a, b in zip([d for batch in batches for d in batch], together, strict=True)
@@ -55,9 +57,11 @@ def test_batches_give_the_same_pictures_and_the_first_comes_alone(tiny):
 
 def test_the_ends_of_a_strip_are_the_two_sentences(tiny):
     first, last = Settings("a ball", steps=2), Settings("a tree at night", steps=2)
-    ends = draw(tiny, [replace(first, other=last.sentence, mix=m) for m in (0.0, 0.5, 1.0)])
-    assert close(ends[0].picture, draw(tiny, [first])[0].picture)
-    assert close(ends[2].picture, draw(tiny, [last])[0].picture)
+    ends = draw_pictures(
+        tiny, [replace(first, other=last.sentence, mix=m) for m in (0.0, 0.5, 1.0)]
+    )
+    assert close(ends[0].picture, draw_pictures(tiny, [first])[0].picture)
+    assert close(ends[2].picture, draw_pictures(tiny, [last])[0].picture)
     assert not close(ends[1].picture, ends[0].picture)
 
 
@@ -96,9 +100,9 @@ def test_bad_settings_are_refused(values, named):
 
 def test_one_batch_has_one_number_of_steps(tiny):
     with pytest.raises(ValueError, match="one number of steps"):
-        draw(tiny, [NIGHT, replace(NIGHT, steps=3)])
+        draw_pictures(tiny, [NIGHT, replace(NIGHT, steps=3)])
     with pytest.raises(ValueError, match="settings"):
-        draw(tiny, [])
+        draw_pictures(tiny, [])
 
 
 def test_findings_leave_out_what_others_imply():

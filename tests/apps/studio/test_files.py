@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from cmlearn.apps.studio.drawing import Drawing, Settings, draw
+from cmlearn.apps.studio.drawing import Drawing, Settings, draw_pictures
 from cmlearn.apps.studio.enlarging import redraw
 from cmlearn.apps.studio.files import (
     KEY,
@@ -44,8 +44,8 @@ def test_settings_and_pixels_survive_the_file():
 
 
 def test_what_is_read_back_draws_the_same_picture(tiny):
-    first = draw(tiny, [Settings("two red houses", 4, 2, steps=3)])[0]
-    again = draw(tiny, [read_settings(to_png(first))[0]])[0]
+    first = draw_pictures(tiny, [Settings("two red houses", 4, 2, steps=3)])[0]
+    again = draw_pictures(tiny, [read_settings(to_png(first))[0]])[0]
     assert np.array_equal(first.picture, again.picture)
 
 
