@@ -166,6 +166,33 @@ def ask(
     typer.echo("\n  ".join([answer.text, f"seen: {vqa.seen(answer.scene)}", *answer.steps]))
 
 
+@app.command(
+    epilog=example(f"{PROGRAM} studio", f"{PROGRAM} studio --port 8081 --no-show"),
+)
+def studio(
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen at; 0 chooses a free one.")
+    ] = 8080,
+    show: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+) -> None:
+    """Draw and edit variations of an idea in the browser.
+
+    Each picture is checked against its sentence. One word can be changed while the rest stays,
+    and pictures are saved with their settings. All is computed on this machine, without a network.
+    """
+    try:
+        from cmlearn.apps.studio.server import serve
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"the studio needs {error.name}, which is not installed: "
+            'pip install -e ".[apps]" in the folder of the course'
+        ) from error
+    serve(host, port, show)
+
+
 @app.command(epilog=example(f"{PROGRAM} download coco --folder /disk/coco"))
 def download(
     name: Annotated[

@@ -20,22 +20,32 @@ FLAGS = (
     *("--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"),
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",  # no name leads anywhere
 )
+PATIENCE = 60  # seconds for a page to load
 
 
 @contextmanager
-def browser(width: int = 1280, height: int = 800, *flags: str) -> Iterator[Any]:
-    """Yield a selenium driver with a new profile; its logs hold the console and all requests."""
+def browser(
+    width: int = 1280, height: int = 900, *flags: str, downloads: str = ""
+) -> Iterator[Any]:
+    """Yield a selenium driver with a new profile; its logs hold the console and all requests.
+
+    `downloads` is the folder for the files that a page saves.
+    """
     from selenium import webdriver
 
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("Debian's chromium and chromium-driver are not installed")
     options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
+    options.binary_location = CHROMIUM
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    options.add_experimental_option("prefs", {"download.default_directory": downloads})
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         for flag in (*FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
             options.add_argument(flag)
         for flag in flags:
             options.add_argument(flag)
         driver = webdriver.Chrome(options, webdriver.ChromeService(DRIVER))
+        driver.set_page_load_timeout(PATIENCE)
         try:
             yield driver
         finally:

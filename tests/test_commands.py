@@ -29,6 +29,7 @@ COMMANDS = {
         "draw",
         "walk",
         "ask",
+        "studio",
         "download",
         "train",
         "caption",
@@ -45,6 +46,7 @@ COMMANDS = {
         "samples",
         "solved",
         "walk-picture",
+        "screenshot",
     ),
 }
 APPS = {"cmlearn": app, "tools": tools_app}

@@ -35,7 +35,7 @@ IMPORT_NAMES = {
     "markdown_it": "markdown-it-py",
     "sklearn": "scikit-learn",
 }
-# Come with what is declared: matplotlib needs pillow, gensim scipy, myst-nb pyyaml, …
+# Come with what is declared: matplotlib needs pillow, gensim scipy, nicegui fastapi, …
 COME_ALONG = {
     "pil",
     "pillow",
@@ -43,6 +43,8 @@ COME_ALONG = {
     "packaging",
     "pyyaml",
     "ipykernel",
+    "fastapi",
+    "uvicorn",
     "nbconvert",
     "markdown-it-py",
 }
@@ -108,7 +110,7 @@ def imported(sources: list[str]) -> set[str]:
                 names |= {alias.name.partition(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module:
                 names.add(node.module.partition(".")[0])
-    return names - set(sys.stdlib_module_names) - {"cmlearn", "tests", "tools"}
+    return names - set(sys.stdlib_module_names) - {"cmlearn", "tests", "tools", "benchmarks"}
 
 
 def undeclared(names: set[str], *extras: str) -> set[str]:

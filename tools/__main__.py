@@ -120,6 +120,18 @@ def walk_picture() -> None:
     typer.echo(f"Saved: {write_walk_picture(ROOT)}")
 
 
+@app.command(epilog=example(f"{PROGRAM} screenshot"))
+def screenshot() -> None:
+    """Take a picture of the content studio in use.
+
+    It is docs/pictures/studio.png, and needs Chromium with its driver.
+    """
+    from tools.folders import ROOT
+    from tools.studio_picture import write_studio_picture
+
+    typer.echo(f"Saved: {write_studio_picture(ROOT)}")
+
+
 def _fill_readme(name: str, markdown: str) -> None:
     from tools.readme import README, fill
 

@@ -29,6 +29,7 @@ FOLDERS = (
     "cmlearn/viz",
     "cmlearn/apps",
     "cmlearn/apps/vr",
+    "cmlearn/apps/studio",
     "cmlearn/exercises",
     "cmlearn/recipes",
 )

@@ -13,7 +13,9 @@ from cmlearn.exercises import (
     preprocessing,
     resnet,
     start,
+    studio,
     vae,
+    vqa,
     vr,
     word2vec,
 )
@@ -32,5 +34,7 @@ CHECKS: dict[str, Check] = {
     **attention.CHECKS,
     **photographs.CHECKS,
     **flow.CHECKS,
+    **vqa.CHECKS,
+    **studio.CHECKS,
     **vr.CHECKS,
 }

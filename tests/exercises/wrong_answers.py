@@ -15,7 +15,9 @@ from tests.exercises.wrong import (
     preprocessing,
     resnet,
     start,
+    studio,
     vae,
+    vqa,
     vr,
     word2vec,
 )
@@ -33,6 +35,8 @@ TOPICS = (
     attention,
     photographs,
     flow,
+    vqa,
+    studio,
     vr,
 )
 
