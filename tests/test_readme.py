@@ -165,3 +165,9 @@ def test_the_data_page_lists_the_checkpoints_that_ship():
     listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "data" / "README.md").read_text("utf-8"), re.M)
     assert sorted(listed) == sorted(name for name, recipe in RECIPES.items() if recipe.ships)
     assert sorted(listed) == sorted(p.stem for p in (ROOT / "data" / "checkpoints").glob("*.json"))
+
+
+def test_the_number_of_exercises_is_that_of_the_checks():
+    from cmlearn.exercises import CHECKS
+
+    assert f"{len(CHECKS)} exercises stand in the flow" in (ROOT / "README.md").read_text("utf-8")
