@@ -84,11 +84,12 @@ def write_typed_picture(root: Path, model: TextToImage | None = None) -> str:
     listed = "; ".join(f"“{text}”{'' if ok else ' (not right)'}" for text, ok in zip(TYPED, right))
     number = f"{sum(right)} of {len(TYPED)}"
     return (
-        f"![Twelve pictures, each below what was typed: {listed}.]"
+        f"![Twelve pictures, each above what was typed: {listed}.]"
         f"({(FOLDER / path.name).as_posix()})\n\n"
         f"*Drawn by the shipped flow from what newcomers type: the first picture of each sentence, "
-        f"not selected. {number} show all that was asked and nothing too many, as the scene "
-        f'parser reads them. Try your own: `python -m cmlearn draw-picture "two red houses"`.*'
+        f"not selected. {number} show all that was asked, and no more of it than was asked, as the "
+        f"scene parser reads them; what a sentence leaves open, the model may add. Try your own: "
+        f'`python -m cmlearn draw-picture "two red houses"`.*'
     )
 
 
