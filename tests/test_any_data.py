@@ -25,6 +25,7 @@ from tools.parameters import DATA, KNOWN_TRUTH, parameters_of, tags_of
 from tools.run import Run, run_notebooks
 
 LIMIT = 24
+STORYBOOK_ALONE = ("08",)  # needs to know what each picture shows
 # What makes a notebook quick, by its number. A new one between 01 and 09 belongs here. Notebook 08
 # needs to know what stickers show, and has no DATA.
 QUICK: dict[str, dict[str, object]] = {
@@ -111,8 +112,9 @@ def tagged(path: Path) -> int:
     return sum(KNOWN_TRUTH in tags_of(cell) for cell in tidy.read(path).cells)
 
 
-def test_every_notebook_from_01_to_09_takes_any_data() -> None:
-    for path in sorted(NOTEBOOKS.glob("0[1-9]_*.ipynb")):
+def test_every_notebook_from_01_to_09_but_the_gan_takes_any_data() -> None:
+    paths = sorted(NOTEBOOKS.glob("0[1-9]_*.ipynb"))
+    for path in (path for path in paths if path.name[:2] not in STORYBOOK_ALONE):
         missing = {DATA, "LIMIT"} - set(parameters_of(tidy.read(path)))
         assert not missing, f"{path.name} has no parameters {missing}"
         assert path.name[:2] in QUICK, f"{path.name}: say in QUICK what makes it quick"

@@ -297,9 +297,11 @@ def test_adversarial_training_follows_the_networks_to_their_device(second):
     theirs, expected = fitted_gan(torch.device("cpu"))
     for name, values in expected.items():
         assert np.allclose(history[name], values, rtol=1e-4, atol=1e-5), name
-    drawn = gan.draw(ours, TOKENS, seeded_generator(5))
+    drawn = gan.draw_images(ours, TOKENS, seeded_generator(5))
     assert drawn.device == second
-    assert_same(drawn.cpu(), gan.draw(theirs, TOKENS, seeded_generator(5)), rtol=1e-3, atol=1e-3)
+    assert_same(
+        drawn.cpu(), gan.draw_images(theirs, TOKENS, seeded_generator(5)), rtol=1e-3, atol=1e-3
+    )
     assert to_uint8(drawn).numpy().shape == (B, 32, 32, 3)
 
 
@@ -466,4 +468,4 @@ def test_samplers_on_a_real_accelerator(name, sampler):
 def test_adversarial_training_on_a_real_accelerator():
     model, history = fitted_gan(REAL)
     assert np.isfinite(history["generator loss"]).all()
-    assert gan.draw(model, TOKENS, seeded_generator(5)).device.type == REAL.type
+    assert gan.draw_images(model, TOKENS, seeded_generator(5)).device.type == REAL.type

@@ -45,8 +45,8 @@ COMMANDS = {
         "picture",
         "samples",
         "solved",
-        "walk-picture",
         "screenshot",
+        "walk-picture",
     ),
 }
 APPS = {"cmlearn": app, "tools": tools_app}

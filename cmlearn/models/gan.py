@@ -269,7 +269,7 @@ def match(embedding: Tensor, sentence: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def draw(model: Generator, tokens: Tensor, rng: torch.Generator) -> Tensor:
+def draw_images(model: Generator, tokens: Tensor, rng: torch.Generator) -> Tensor:
     """Draw a picture for each caption.
 
     Args:

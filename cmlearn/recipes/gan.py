@@ -22,7 +22,7 @@ from cmlearn.models.gan import (
     GANConfig,
     Generator,
     discriminator_loss,
-    draw,
+    draw_images,
     gan_batch,
     generator_loss,
     pretraining_loss,
@@ -181,7 +181,7 @@ def sticker_scores(model: Generator, vocabulary: Vocabulary) -> dict[str, float]
     scores: dict[str, float] = {}
     for split in ("test", "novel"):
         captions = [several[0] for several in load_stickers(split).captions]
-        drawn = draw(model, vocabulary.encode_batch(captions), seeded_generator(0))
+        drawn = draw_images(model, vocabulary.encode_batch(captions), seeded_generator(0))
         scored = score_stickers(to_uint8(drawn).numpy(), captions)
         scores |= {f"{name}_{split}": round(value, 3) for name, value in scored.items()}
     return scores

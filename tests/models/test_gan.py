@@ -61,10 +61,10 @@ def test_a_drawing_depends_on_its_own_caption_alone(networks) -> None:
 
 def test_draw_repeats_with_a_seed(networks, monkeypatch) -> None:
     generator, _ = networks
-    first = gan.draw(generator, TOKENS, seeded_generator(3))
+    first = gan.draw_images(generator, TOKENS, seeded_generator(3))
     monkeypatch.setattr(gan, "SAMPLED_AT_ONCE", 3)
-    torch.testing.assert_close(first, gan.draw(generator, TOKENS, seeded_generator(3)))
-    assert not torch.allclose(first, gan.draw(generator, TOKENS, seeded_generator(4)))
+    torch.testing.assert_close(first, gan.draw_images(generator, TOKENS, seeded_generator(3)))
+    assert not torch.allclose(first, gan.draw_images(generator, TOKENS, seeded_generator(4)))
 
 
 def test_the_score_is_realness_and_match(networks, batch) -> None:
