@@ -46,7 +46,6 @@ COMMANDS = {
         "samples",
         "solved",
         "screenshot",
-        "walk-picture",
     ),
 }
 APPS = {"cmlearn": app, "tools": tools_app}
