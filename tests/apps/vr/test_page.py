@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import socket
@@ -171,6 +172,22 @@ def test_a_port_in_use_gets_a_clear_message():
         with pytest.raises(OSError, match=rf"127\.0\.0\.1:{port} \(Address .* in use\): choose"):
             check_port("127.0.0.1", port)
     check_port("127.0.0.1", free_port())
+
+
+@pytest.mark.parametrize(("port", "advised"), [(8018, 8019), (65535, 65534), (80, 8018)])
+def test_the_port_that_is_advised_can_be_chosen(monkeypatch, port, advised):
+    def bind(self, address):
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr("cmlearn.apps.vr.page.socket.socket.bind", bind)
+    with pytest.raises(OSError, match=rf"another port, such as --port {advised}$"):
+        check_port("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["::1", "no-such-host.invalid", "192.0.2.1"])
+def test_a_wrong_host_is_named_and_not_its_port(host):
+    with pytest.raises(OSError, match=r"choose another host, .* --host 127\.0\.0\.1$"):
+        check_port(host, free_port())
 
 
 def test_our_script_is_small_and_names_no_address():
