@@ -115,8 +115,8 @@ def make_exhibits(
             failed.append(error)
     if not made:
         raise failed[0]
-    for error in failed:
-        report(f"left out: {error}")
+    for reason in failed:
+        report(f"left out: {reason}")
     return made
 
 

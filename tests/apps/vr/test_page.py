@@ -335,6 +335,20 @@ def test_a_headset_is_entered_and_left(page):
 
 
 @needs_chromium
+def test_in_the_headset_the_gaze_is_ours_and_not_that_of_the_orbit(page):
+    label = page.find_element("id", "label")
+    run(page, "walk.enter(0)")
+    click(page, "orbit")
+    run(page, "walk.rig.position.set(-4.2, 0, -6); walk.bird.position.set(30, 60, 30)")
+    wait_for(lambda: label.text == "")
+    click(page, "enter-vr")
+    wait_for(lambda: label.text == "big red house", 30)
+    run(page, "headset.session.end()")
+    wait_for(lambda: not run(page, "return walk.renderer.xr.isPresenting"))
+    click(page, "orbit")
+
+
+@needs_chromium
 def test_without_a_headset_there_is_no_button(address):
     with browser() as driver:
         driver.get(address)
