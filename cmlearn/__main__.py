@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -122,17 +124,24 @@ def walk(
 
     exhibits.check_sentences(sentences)
     files.check_targets(out, turntable, force)
-    if not (out or turntable):
+    opens_page = not (out or turntable)
+    needs = {
+        "trimesh": opens_page or out is not None,
+        "nicegui": opens_page,
+    }  # for the .glb, three.js
+    _need("walk", [package for package, needed in needs.items() if needed])
+    if opens_page:
         from cmlearn.apps.vr import page
 
         page.check_port(host, port)
     setup()
-    made = exhibits.make_exhibits(sentences, TextToImage.load(), count, seed)
+    report = partial(typer.echo, err=True)
+    made = exhibits.make_exhibits(sentences, TextToImage.load(), count, seed, report)
     for exhibit in made:
         typer.echo(exhibits.describe_exhibit(exhibit))
     for path in files.write_files(made, out, turntable):
         typer.echo(f"Saved: {path}")
-    if not (out or turntable):
+    if opens_page:
         typer.echo(f"Open http://{host}:{port} in a browser. Ctrl-C ends.")
         page.serve(made, host, port)
 
@@ -155,7 +164,8 @@ def ask(
 ) -> None:
     """Answer a question about a picture, with reasons.
 
-    The central square of the picture is used. The trained network gives no reasons.
+    The central square of the picture is used; a sheet of several pictures is refused. The trained
+    network gives no reasons, and answers about any picture.
     """
     from cmlearn.apps import vqa
 
@@ -483,6 +493,20 @@ def _own_data(name: str, data: str | None) -> Source | None:
             f"`{PROGRAM} train captioner --data {source.name}:{source.folder} --out NAME`"
         )
     return source
+
+
+def _need(command: str, packages: Sequence[str]) -> None:
+    """Check that optional packages are installed, before anything is computed.
+
+    Raises:
+        ValueError: one is not; the message says how to install it.
+    """
+    for package in packages:
+        if find_spec(package) is None:
+            raise ValueError(
+                f"{command} needs {package}, which is not installed: "
+                'pip install -e ".[apps]" in the folder of the course'
+            )
 
 
 def _find_tools() -> None:

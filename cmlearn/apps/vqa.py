@@ -44,8 +44,10 @@ CHECKPOINT = "vqa"
 
 NO_SCENE = (
     "the picture cannot be read as a Storybook scene. The course's models know only such scenes: "
-    "draw one by `python -m cmlearn draw-picture`"
+    'draw one by `python -m cmlearn draw-picture "a red house" --count 1` (a sheet of several '
+    "pictures cannot be read)"
 )
+SHEET = 1.5  # the longer side over the shorter, from which a file is a sheet of several pictures
 
 
 @dataclass(frozen=True)
@@ -89,11 +91,18 @@ def ask_file(path: Path | str, question: str) -> Answer:
 
     Raises:
         FileNotFoundError: there is no such file.
-        ImageError: the file is no picture, or shows no Storybook scene; the message names it.
+        ImageError: the file is no picture, shows no Storybook scene, or is a sheet of several
+            pictures; the message names it.
         QuestionError: the question cannot be understood.
     """
     parse_question(question)  # a wrong question is named before the file is read
     picture = load_image(path)
+    height, width = picture.shape[:2]
+    if max(height, width) >= SHEET * min(height, width):
+        raise ImageError(
+            f"{path}: {width} x {height} pixels are a sheet of several pictures, not one. Draw one "
+            "by `python -m cmlearn draw-picture --count 1`, or cut one out"
+        )
     try:
         return ask(picture, question)
     except ValueError as error:

@@ -3,10 +3,10 @@
 Goodfellow et al. 2014, "Generative adversarial nets". Noise and caption modulate every block of the
 generator (Tao et al. 2022, "DF-GAN"). The discriminator adds an inner product with the caption to
 its score (Miyato & Koyama 2018, "cGANs with projection discriminator"), sees real pictures with
-wrong captions (Reed et al. 2016, "Generative adversarial text to image synthesis") and tells the
-captions of a batch apart (Zhang et al. 2021, "Cross-modal contrastive learning for text-to-image
-generation"). Its gradients are penalised (Mescheder et al. 2018, "Which training methods for GANs
-do actually converge?").
+wrong captions (Reed et al. 2016, "Generative adversarial text to image synthesis") and learns by
+a contrastive loss which caption of a batch belongs to a picture (Zhang et al. 2021, "Cross-modal
+contrastive learning for text-to-image generation"). Its gradients are penalised (Mescheder et al.
+2018, "Which training methods for GANs do actually converge?").
 """
 
 from __future__ import annotations
@@ -405,7 +405,7 @@ def discriminator_loss(
     sentence = discriminator.text(tokens)
     real = realness[:rows] + match(embedding[:rows], sentence)
     fake = realness[rows:] + match(embedding[rows:], sentence)
-    # The next row's caption is a wrong one, unless it is the same.
+    # The previous row's caption is a wrong one, unless it is the same.
     different = (tokens.roll(1, dims=0) != tokens).any(dim=1)
     wrong = (realness[:rows] + match(embedding[:rows], sentence.roll(1, dims=0)))[different]
     hinge = hinge_losses(real, fake, wrong)

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from cmlearn.__main__ import app
 from cmlearn.apps import vqa
 from cmlearn.apps.vqa import TrainedAnswerer, answer_questions, ask, ask_file
+from cmlearn.data.images import ImageError
 from cmlearn.data.storybook.programs import ANSWERS, Filter, Query
 from cmlearn.data.storybook.questions import ask_about
 from cmlearn.data.storybook.renderer import render
@@ -83,6 +84,20 @@ def test_each_step_is_named(picture, question, text, steps):
 def test_a_larger_picture_that_is_not_square_is_cropped():
     wide = np.pad(render(SCENE, 128), ((0, 0), (40, 40), (0, 0)), mode="edge")
     assert ask(wide, "how many trees are there?").text == "one"
+
+
+@pytest.mark.parametrize("shape", [(1, 3), (2, 4), (4, 2)])
+def test_a_sheet_of_several_pictures_is_refused(picture, tmp_path, shape):
+    path = tmp_path / "picture.png"
+    cv2.imwrite(str(path), np.tile(picture, (*shape, 1)))
+    with pytest.raises(ImageError, match=r"sheet of several pictures, not one.*--count 1"):
+        ask_file(path, "is it night?")
+
+
+def test_the_cure_for_an_unreadable_picture_draws_a_single_one(picture):
+    sheet = np.tile(picture, (2, 2, 1))
+    with pytest.raises(ValueError, match='draw-picture "a red house" --count 1'):
+        ask(sheet, "is it night?")
 
 
 def test_pictures_of_something_else_are_refused(picture):

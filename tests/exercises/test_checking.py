@@ -12,7 +12,14 @@ import pytest
 import torch
 
 from cmlearn.exercises import CHECKS, check
-from cmlearn.exercises.checking import MistakeError, close, expect_close, verdict
+from cmlearn.exercises.checking import (
+    MistakeError,
+    UnansweredError,
+    call,
+    close,
+    expect_close,
+    verdict,
+)
 from tests.exercises.wrong_answers import WRONG
 
 NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.ipynb"))
@@ -104,8 +111,49 @@ def test_no_answer_makes_a_check_raise(name):
 
     for answer in ("text", -1, [], stops, lambda *args: "text", lambda *args: [], lambda: 1):
         assert verdict(name, answer).startswith("not yet. ")
-    for answer in (None, ..., lambda *args: None):
-        assert verdict(name, answer).startswith(("open. ", "not yet. "))
+    for answer in (None, ...):
+        assert verdict(name, answer).startswith("open. ")
+    assert verdict(name, lambda *args: None).startswith("not yet. ")
+
+
+def stub(a, *more, key=1, **named): ...
+
+
+def stub_with_docstring(a):
+    """Say what it will do."""
+    ...
+
+
+def starter(a):
+    a += 1
+    return ...
+
+
+def without_return(a):
+    a += 1
+
+
+def only_for_some(a):
+    return a if a > 5 else None
+
+
+class Callable:
+    def __call__(self, a):
+        return None
+
+
+@pytest.mark.parametrize("function", [stub, stub_with_docstring, starter])
+def test_what_is_not_written_is_open(function):
+    with pytest.raises(UnansweredError):
+        call(function, 1)
+
+
+@pytest.mark.parametrize(
+    "function", [without_return, only_for_some, lambda a: None, print, Callable()]
+)
+def test_a_written_function_that_returns_nothing_is_named(function, capsys):
+    with pytest.raises(MistakeError, match="It returns nothing: is a `return` missing"):
+        call(function, 1)
 
 
 def test_an_unknown_exercise_is_answered_with_the_nearest(capsys):
@@ -117,6 +165,9 @@ def test_an_unknown_exercise_is_answered_with_the_nearest(capsys):
     ("value", "wanted", "right"),
     [
         (torch.tensor([1.0, 2.0], requires_grad=True), [1, 2], True),
+        ([torch.tensor(1.0, requires_grad=True), torch.tensor(2.0)], [1, 2], True),
+        ([torch.tensor([1.0, 2.0], requires_grad=True)], [[1, 3]], False),
+        (torch.ones(2, device="meta"), [1, 1], False),
         (np.array([1.0, 2.0]), torch.tensor([1.0, 2.1]), False),
         ([1.0, 2.0], [[1.0, 2.0]], False),
         (3, 3.0, True),

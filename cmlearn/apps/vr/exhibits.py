@@ -6,7 +6,8 @@ What the picture got wrong is therefore wrong in the world too, and the claims s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -24,6 +25,10 @@ from cmlearn.training.runtime import seeded_generator
 # Side by side in one row, six worlds of 52 m make a walk of a minute from end to end.
 MAX_SENTENCES = 6
 MAX_CHARACTERS = 200  # twice the longest caption of Storybook; attention costs their square
+
+
+class UnreadableError(ValueError):
+    """No scene can be read in the pictures of a sentence; the message names it."""
 
 
 class Drawer(Protocol):
@@ -78,9 +83,13 @@ def check_sentences(sentences: Sequence[str]) -> None:
 
 
 def make_exhibits(
-    sentences: Sequence[str], drawer: Drawer, count: int = 4, seed: int = 0
+    sentences: Sequence[str],
+    drawer: Drawer,
+    count: int = 4,
+    seed: int = 0,
+    report: Callable[[str], object] = warnings.warn,
 ) -> list[Exhibit]:
-    """Make a world of each sentence.
+    """Make a world of each sentence; one none of whose pictures can be read is left out.
 
     Pictures are drawn one at a time, until the scene in one is strictly true to the sentence. After
     `count` of them, the one with the most true claims is taken.
@@ -90,14 +99,25 @@ def make_exhibits(
         drawer: draws the pictures.
         count: the most pictures of one sentence.
         seed: of the noise; each sentence begins with it anew.
+        report: is told which sentences are left out, and what to do.
 
     Raises:
-        ValueError: a sentence cannot be drawn, or no picture of it can be read.
+        ValueError: a sentence cannot be drawn, or no picture of any sentence can be read.
     """
     check_sentences(sentences)
     if count < 1:
         raise ValueError(f"count: at least 1 picture is needed, got {count}")
-    return [_make_exhibit(sentence, drawer, count, seed) for sentence in sentences]
+    made, failed = [], []
+    for sentence in sentences:
+        try:
+            made.append(_make_exhibit(sentence, drawer, count, seed))
+        except UnreadableError as error:
+            failed.append(error)
+    if not made:
+        raise failed[0]
+    for reason in failed:
+        report(f"left out: {reason}")
+    return made
 
 
 def _make_exhibit(sentence: str, drawer: Drawer, count: int, seed: int) -> Exhibit:
@@ -152,10 +172,10 @@ def exhibit_of(sentence: str, picture: np.ndarray, scene: Scene | None, drawn: i
         drawn: how many pictures were drawn.
 
     Raises:
-        ValueError: the parser could not read the picture.
+        UnreadableError: the parser could not read the picture.
     """
     if scene is None:
-        raise ValueError(
+        raise UnreadableError(
             f'no scene can be read in {drawn} pictures of "{sentence}": '
             "try another --seed, or more pictures with --count"
         )

@@ -7,6 +7,7 @@ and its content security policy forbids the browser to ask anybody else.
 from __future__ import annotations
 
 import base64
+import errno
 import json
 import socket
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from cmlearn.apps.vr.scenery import MIDDLE, RADIUS
 
 HERE = Path(__file__).parent
 LOOPBACK, PORT = "127.0.0.1", 8018
+FIRST_FREE, LAST = 1024, 65535  # ports below are for administrators
 PICTURE_PIXELS = 128  # width of a picture on the page
 POLICY = "default-src 'self'; img-src 'self' data: blob:; connect-src 'self' blob: data:"
 
@@ -110,7 +112,15 @@ def check_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except OSError as error:
             reason = f"cannot listen at {host}:{port} ({error.strerror})"
-            raise OSError(f"{reason}: choose another port, such as --port {port + 1}") from error
+            raise OSError(f"{reason}: {_cure(error, port)}") from error
+
+
+def _cure(error: OSError, port: int) -> str:
+    if error.errno not in (errno.EADDRINUSE, errno.EACCES):  # the host, not its port
+        return f"choose another host, an IPv4 address of this machine such as --host {LOOPBACK}"
+    if port < FIRST_FREE:
+        return f"choose another port, such as --port {PORT}"
+    return f"choose another port, such as --port {port + 1 if port < LAST else port - 1}"
 
 
 def page_html(exhibits: Sequence[Exhibit]) -> str:

@@ -183,7 +183,7 @@ function writeLabel(text) {
 }
 
 function gaze() {
-  const view = orbiting ? bird : camera;
+  const view = orbiting && !renderer.xr.isPresenting ? bird : camera;
   const from = view.getWorldPosition(new THREE.Vector3());
   ray.set(from, view.getWorldDirection(new THREE.Vector3()));
   const [hit] = ray.intersectObjects(things.map((each) => each.node));

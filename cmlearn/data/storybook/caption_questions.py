@@ -30,8 +30,8 @@ def questions_of_caption(caption: str) -> list[tuple[Program, str]]:
     each is asked for by its whole description. Relations are asked between kinds that are named
     once; numbers, sky and ground where the caption names them.
 
-    A true caption that tells all agrees with its scene. One that leaves a second house out may not:
-    "what colour is the house?" then has no answer.
+    A true caption that names every thing agrees with its scene. One that omits a second house may
+    not: "what colour is the house?" then has no answer.
 
     Args:
         caption: any caption.

@@ -56,7 +56,7 @@ class QuestionError(ValueError):
 
 # The word that the patterns below have -> the words that it stands for; those of "" are dropped.
 _WORDS: Mapping[str, tuple[str, ...]] = {
-    "": ("a", "an", "the", "any", "some", "please", "to", "hand", "side", "me", "exactly"),
+    "": ("a", "an", "the", "any", "some", "please", "to", "hand", "side", "me", "exactly", "at"),
     "is": ("are", "s", "re", "was", "were", "stands", "stand", "flies", "fly"),
     "do": ("does", "can", "could", "did"),
     "have": ("has", "contain", "contains", "show", "shows"),
@@ -82,11 +82,12 @@ _PHRASES = (  # applied in this order to the words, joined by spaces
     (r"\b(?:on )?(left|right) (?:of|from)\b", r"\1"),
     (r"\bon (left|right)\b", r"\1"),
     (r"\b(?:in|of|on) (?:this |that )?picture\b", ""),
-    (r"\b(?:that|which|who) is (?=(?:left|right|above|below) )", ""),
+    (r"(?<=\w )\b(?:that|which|who) is (?=(?:left|right|above|below) )", ""),
     (r"\banything ((?:(?:SIZE|COLOUR) ?)+)(?= |$)", r"\1 thing"),
     (r"\banything\b", "thing"),
     (r"((?:SIZE|COLOUR)) ones?\b", r"\1 thing"),
-    (r"\bequal\b", "same"),
+    (r"\bequals?\b", "same"),
+    (r"\b(?:only|just) (?=(?:one|two|three) )", ""),
     (r" +", " "),
 )
 
@@ -199,12 +200,13 @@ _PATTERNS: tuple[tuple[str, Callable[[Groups], Program]], ...] = (
     ("is number of N fewer than number of M | do picture have fewer N than M", _numbers("fewer")),
     ("(?:is there|do you see) as many N as M | is N as many as M", _numbers("as many")),
     (
-        "is number of N (?:the )?same as number of M | do N and M have same number",
+        "is number of N same (?:as )?number of M | do number of N same number of M"
+        " | do N and M have same number",
         _numbers("as many"),
     ),
     ("is there same number of N and M", _numbers("as many")),
     ("is A same ATTR as B | do A have same ATTR as B | do A and B have same ATTR", _same),
-    ("is A and B same ATTR | is ATTR of A same as ATTR of B | is ATTR of A and B same", _same),
+    ("is A and B same ATTR | is ATTR of A same (?:as )?ATTR of B | is ATTR of A and B same", _same),
     ("is A as (?:big|small) as B | is A and B of same ATTR", _same),
     ("(?:what|which) ATTR is A | what is ATTR of A | (?:what|which) ATTR do A have", _query),
     ("A is what ATTR | ATTR of A(?: is what)? | do you see (?:what|which) ATTR A is", _query),
@@ -231,7 +233,7 @@ _PATTERNS: tuple[tuple[str, Callable[[Groups], Program]], ...] = (
     ),
     ("is it true that A is VALUE", _verify),
     (
-        "is there A | do you see A | do (?:picture|it) have A | is A(?: there)?"
+        "is there A | do you see A | do (?:picture|it) have A | is A(?: there)? | is it A"
         " | is number of A greater than zero",
         _exist,
     ),
@@ -368,7 +370,32 @@ _OTHERS: Mapping[str, tuple[str, ...]] = {
     'questions ask for what is there: begin with "what", "how many" or "is"': (
         *("why", "when", "whose", "because", "should", "would", "will"),
     ),
+    'ask "is the boat as big as the tree?" or "is the boat big?"': (
+        *("bigger", "biggest", "smaller", "smallest", "largest", "taller", "tallest"),
+    ),
+    'ask for exactly one, two or three, such as "are there two boats?"': (
+        *NUMBERS[4:],
+        *("seven", "eight", "nine", "ten", "dozen", "several", "least", "most", "few"),
+    ),
 }
+_HINTS = (  # what a normalised question has -> what to ask instead
+    (
+        r"(?:KIND)\b.*\b(?:SKY|GROUND|sky|ground)\b|\b(?:on|in) (?:SKY|GROUND|sky|ground)\b",
+        "Things and their surroundings are asked for one by one, such as "
+        '"is there a boat?", then "is the ground sea?" or "is it night?"',
+    ),
+    (
+        r"\bcolour\b.*\b(?:SKY|GROUND|sky|ground)\b|\b(?:SKY|GROUND|sky|ground) COLOUR\b",
+        "The sky and the ground are not asked for their colour: "
+        'ask "what time of day is it?" or "what is the ground?"',
+    ),
+    (r"\bgreater than\b", 'Sizes are small or big: ask "is the boat as big as the tree?"'),
+    (
+        r"\b(?:only|just)\b",
+        '"Only" is understood before one, two or three, such as "is there only one boat?"',
+    ),
+    (r"\bzero KIND\b", 'Ask for one, two or three, or "is there a boat?"'),
+)
 
 
 def _why_not(question: str, text: str) -> str:
@@ -378,6 +405,9 @@ def _why_not(question: str, text: str) -> str:
             return f'"{word}" is not understood: ask without a negation.'
         if word not in KNOWN and word not in ",.":
             return _unknown(word)
+    for pattern, hint in _HINTS:
+        if re.search(_expand(pattern), text):
+            return hint
     words = text.split()
     for end in range(len(words) - 1, 1, -1):
         if _match(" ".join(words[:end])):
@@ -389,8 +419,9 @@ def _why_not(question: str, text: str) -> str:
 
 def _unknown(word: str) -> str:
     for sentence, words in _OTHERS.items():
-        if word in words:
-            return f'"{word}" is not known: {sentence}.'
+        if (NUMBERS[4] if word.isdigit() else word) in words:
+            end = "" if sentence.endswith('"') else "."
+            return f'"{word}" is not known: {sentence}{end}'
     candidates = sorted(known for known in KNOWN if len(known) >= SHORTEST)
     near = _synonym(word) or next(iter(get_close_matches(word, candidates, 1, SIMILARITY)), None)
     if near:
@@ -410,9 +441,8 @@ def _synonym(word: str) -> str | None:
 def _known_words() -> frozenset[str]:
     """Return every word that some understood question has."""
     in_patterns = re.findall(r"[a-z]+", re.sub(r"\?P<\w+>", "", " ".join(p for p, _ in _PATTERNS)))
-    return frozenset(
-        {*TYPED_MEANING, *_SAME, *_WORDS, *in_patterns, "from", "on", "in", "one", "ones"}
-    )
+    return frozenset({*TYPED_MEANING, *_SAME, *_WORDS, *in_patterns, *_ONLY_IN_PHRASES})
 
 
+_ONLY_IN_PHRASES = ("from", "on", "in", "one", "ones", "equal", "equals", "only", "just")
 KNOWN = _known_words()

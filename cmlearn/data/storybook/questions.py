@@ -43,6 +43,7 @@ from cmlearn.data.storybook.wordings import word_question
 
 SCANNED = 500  # scenes that are searched for the answers to one program
 PER_ANSWER = 4  # questions of one program with one answer
+IN_VAIN = 1000  # programs in a row without a question, after which we give up
 
 
 @dataclass(frozen=True)
@@ -91,15 +92,25 @@ def ask_about(
 
     Returns:
         The questions, in random order.
+
+    Raises:
+        ValueError: hardly any program has two answers in these scenes: they are too few or alike.
     """
     questions: list[Question] = []
     asked = dict.fromkeys(TYPES, 0)
+    in_vain = 0  # programs in a row
     while len(questions) < count:
         rarest = min(asked, key=lambda name: asked[name])
         program = SAMPLERS[rarest](rng)
         found = _scenes_by_answer(program, scenes, rng)
         picked = _equal_parts(found) if balanced else _as_they_come(found, rng)
         asked[rarest] += max(1, len(picked))  # 1, so that no type without questions blocks
+        in_vain = 0 if picked else in_vain + 1
+        if in_vain == IN_VAIN:
+            raise ValueError(
+                f"scenes: {len(scenes)} are too few or too alike to ask about; {PER_ANSWER} "
+                "scenes are needed for each of two answers to a question"
+            )
         chance = 1 / max(1, len({reply for reply, _ in picked}))
         for reply, index in picked:
             text = word_question(program, rng, new_wording)
@@ -113,7 +124,8 @@ def _scenes_by_answer(
 ) -> dict[str, list[int]]:
     """Search scenes in random order; return the indices of some for each answer.
 
-    Of those without an answer, every second one lacks a thing and the others have one too many.
+    Of those without an answer, every second one lacks a thing and the others have one too many, as
+    far as there are both: in the first edition, few scenes have two things of one description.
     """
     found: dict[str, list[int]] = {}
     for index in rng.choice(len(scenes), min(SCANNED, len(scenes)), replace=False):

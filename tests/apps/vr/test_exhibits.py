@@ -79,6 +79,19 @@ def test_pictures_that_cannot_be_read_are_an_error_with_a_way_out():
         exhibit_of(SENTENCE, GREY, None)
 
 
+def test_a_sentence_that_cannot_be_read_leaves_the_other_worlds():
+    said = []
+    drawer = Drawer(GREY, GREY, render(RIGHT))
+    made = make_exhibits(["a boat", SENTENCE], drawer, count=2, report=said.append)
+    assert [each.sentence for each in made] == [SENTENCE]
+    [line] = said
+    assert line.startswith('left out: no scene can be read in 2 pictures of "a boat"')
+    with pytest.warns(UserWarning, match='left out: .* "a boat"'):
+        make_exhibits(["a boat", SENTENCE], Drawer(GREY, render(RIGHT)), count=1)
+    with pytest.raises(ValueError, match='pictures of "a boat"'):
+        make_exhibits(["a boat", SENTENCE], Drawer(GREY, GREY), count=1)
+
+
 def test_every_sentence_starts_with_the_same_seed():
     drawer = Drawer(render(RIGHT), render(BLUE))
     first, second = make_exhibits([SENTENCE, "a blue house"], drawer, seed=3)

@@ -61,6 +61,40 @@ def test_without_files_the_page_is_opened_on_the_loopback(monkeypatch):
     assert "Open http://127.0.0.1:8123 in a browser" in outcome.stdout
 
 
+@pytest.mark.parametrize(
+    ("missing", "options", "needed"),
+    [
+        ({"trimesh", "nicegui"}, [], "trimesh"),
+        ({"nicegui"}, [], "nicegui"),
+        ({"trimesh"}, ["--out", "w.glb"], "trimesh"),
+        ({"nicegui"}, ["--out", "w.glb"], None),
+        ({"trimesh", "nicegui"}, ["--turntable", "w.gif"], None),
+    ],
+)
+def test_a_missing_package_is_named_before_anything_is_drawn(
+    missing, options, needed, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("cmlearn.__main__.find_spec", lambda name: name not in missing or None)
+    if needed:
+        monkeypatch.setattr(TextToImage, "load", lambda: pytest.fail("the model was loaded"))
+    outcome = walk(*SENTENCES, *options)
+    assert outcome.exit_code == (1 if needed else 0)
+    if needed:
+        assert f"cmlearn: walk needs {needed}, which is not installed" in outcome.stderr
+        assert 'pip install -e ".[apps]"' in outcome.stderr
+
+
+def test_a_world_that_is_left_out_is_named_on_standard_error(tmp_path, monkeypatch):
+    first, second = SENTENCES
+    grey = np.full((1, 64, 64, 3), 127, np.uint8)
+    draw = Drawer.draw
+    monkeypatch.setattr(Drawer, "draw", lambda *a: grey if a[1] == first else draw(*a))
+    outcome = walk(first, second, "--out", tmp_path / "w.glb")
+    assert outcome.exit_code == 0 and second in outcome.stdout
+    assert outcome.stderr.startswith("left out: no scene") and first in outcome.stderr
+
+
 def test_existing_files_are_kept_unless_forced(tmp_path):
     out = tmp_path / "w.glb"
     out.write_text("mine")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import re
 import socket
@@ -173,6 +174,22 @@ def test_a_port_in_use_gets_a_clear_message():
     check_port("127.0.0.1", free_port())
 
 
+@pytest.mark.parametrize(("port", "advised"), [(8018, 8019), (65535, 65534), (80, 8018)])
+def test_the_port_that_is_advised_can_be_chosen(monkeypatch, port, advised):
+    def bind(self, address):
+        raise OSError(errno.EADDRINUSE, "Address already in use")
+
+    monkeypatch.setattr("cmlearn.apps.vr.page.socket.socket.bind", bind)
+    with pytest.raises(OSError, match=rf"another port, such as --port {advised}$"):
+        check_port("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("host", ["::1", "no-such-host.invalid", "192.0.2.1"])
+def test_a_wrong_host_is_named_and_not_its_port(host):
+    with pytest.raises(OSError, match=r"choose another host, .* --host 127\.0\.0\.1$"):
+        check_port(host, free_port())
+
+
 def test_our_script_is_small_and_names_no_address():
     folder = ROOT / "cmlearn" / "apps" / "vr"
     script = (folder / "walk.js").read_text("utf-8")
@@ -315,6 +332,20 @@ def test_a_headset_is_entered_and_left(page):
     run(page, "headset.session.end()")
     wait_for(lambda: not run(page, "return walk.renderer.xr.isPresenting"))
     assert [e for e in page.get_log("browser") if e["level"] == "SEVERE"] == []
+
+
+@needs_chromium
+def test_in_the_headset_the_gaze_is_ours_and_not_that_of_the_orbit(page):
+    label = page.find_element("id", "label")
+    run(page, "walk.enter(0)")
+    click(page, "orbit")
+    run(page, "walk.rig.position.set(-4.2, 0, -6); walk.bird.position.set(30, 60, 30)")
+    wait_for(lambda: label.text == "")
+    click(page, "enter-vr")
+    wait_for(lambda: label.text == "big red house", 30)
+    run(page, "headset.session.end()")
+    wait_for(lambda: not run(page, "return walk.renderer.xr.isPresenting"))
+    click(page, "orbit")
 
 
 @needs_chromium

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from cmlearn.data.storybook import question_parser
 from cmlearn.data.storybook.programs import (
     Backdrop,
     CompareNumbers,
@@ -70,6 +73,28 @@ LEFT_OF_TREE = Relate(Filter(), "left of", TREE)
         ("is it night?", VerifyBackdrop("sky", "night")),
         ("is there snow?", VerifyBackdrop("ground", "snow")),
         ("what time of day is it", Backdrop("sky")),
+        ("which is left of the tree?", Query("kind", LEFT_OF_TREE)),
+        ("what is at the left of the tree?", Query("kind", LEFT_OF_TREE)),
+        ("is it the house which is left of the tree?", VerifyRelation(HOUSE, "left of", TREE)),
+        (
+            "is the number of houses equal to the number of trees?",
+            CompareNumbers("as many", HOUSE, TREE),
+        ),
+        (
+            "does the number of houses equal the number of trees?",
+            CompareNumbers("as many", HOUSE, TREE),
+        ),
+        (
+            "is there an equal number of houses and trees?",
+            CompareNumbers("as many", HOUSE, TREE),
+        ),
+        (
+            "is the colour of the boat equal to the colour of the tree?",
+            Same("colour", BOAT, TREE),
+        ),
+        ("is it a boat?", Exist(BOAT)),
+        ("is it at night?", VerifyBackdrop("sky", "night")),
+        ("are there only two houses?", VerifyNumber("two", HOUSE)),
     ],
 )
 def test_understood(question, program):
@@ -99,6 +124,20 @@ def test_understood(question, program):
         ("how many is it", f'Did you mean a question like "{EXAMPLES["how many"]}"'),
         ("boat", "Did you mean a question like"),
         ("what colour is it?", "Did you mean a question like"),
+        ("are there four boats?", '"four" is not known: ask for exactly one, two or three'),
+        ("are there 17 boats?", '"17" is not known: ask for exactly one, two or three'),
+        ("are there at least two boats?", '"least" is not known: ask for exactly one'),
+        ("are there zero boats?", 'Ask for one, two or three, or "is there a boat?"'),
+        ("is the boat bigger than the tree?", 'ask "is the boat as big as the tree?"'),
+        ("is the boat larger than the tree?", 'ask "is the boat as big as the tree?"'),
+        ("is there only a boat?", '"is there only one boat?"'),
+        ("is there only one dog?", '"dog" is not known'),
+        ("what colour is the sky?", 'ask "what time of day is it?"'),
+        ("is the sky blue?", 'ask "what time of day is it?"'),
+        ("is the boat on the sea?", 'then "is the ground sea?"'),
+        ("what colour is the boat on the sea?", 'then "is the ground sea?"'),
+        ("is there a house at night?", '"is it night?"'),
+        ("what is in the sky?", '"is it night?"'),
         ("\x00", "empty"),
         ("🚤?", "empty"),
     ],
@@ -113,6 +152,14 @@ def test_what_is_not_understood_is_named(question, words):
 def test_every_example_is_understood():
     for example in EXAMPLES.values():
         parse_question(example)
+
+
+def test_every_question_that_a_message_advises_is_understood():
+    sentences = [*question_parser._OTHERS, *(hint for _, hint in question_parser._HINTS)]
+    advised = [found for each in sentences for found in re.findall(r'"([^"]+\?)"', each)]
+    assert len(advised) > 8
+    for question in advised:
+        parse_question(question)
 
 
 def test_a_question_that_is_no_string_is_refused():

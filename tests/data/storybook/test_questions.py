@@ -76,6 +76,12 @@ def test_half_of_what_has_no_answer_has_too_many(scenes, questions):
     assert 0.2 < reasons[True] / reasons.total() < 0.6
 
 
+@pytest.mark.parametrize("number", [0, 1, PER_ANSWER])
+def test_scenes_that_are_too_few_end_with_an_error(scenes, number):
+    with pytest.raises(ValueError, match=f"scenes: {number} are too few"):
+        ask_about(scenes[:number], 10, np.random.default_rng(0))
+
+
 def test_new_wording_has_other_texts(scenes):
     old, new = (
         {q.text for q in ask_about(scenes, 300, np.random.default_rng(4), new_wording=new)}
