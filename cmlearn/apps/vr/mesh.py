@@ -177,7 +177,7 @@ def join(meshes: Sequence[Mesh]) -> Mesh:
     )
 
 
-def moved(mesh: Mesh, by: Point | np.ndarray = (0, 0, 0), scale: float = 1.0) -> Mesh:
+def transformed(mesh: Mesh, by: Point | np.ndarray = (0, 0, 0), scale: float = 1.0) -> Mesh:
     """Scale a mesh about the origin, then move it."""
     return replace(mesh, vertices=mesh.vertices * scale + np.array(by))
 

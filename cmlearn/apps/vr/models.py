@@ -16,9 +16,9 @@ from cmlearn.apps.vr.mesh import (
     ellipsoid,
     frustum,
     join,
-    moved,
     outlined,
     slab,
+    transformed,
     turned,
 )
 from cmlearn.data.storybook.renderer import INK, THING_RGB, WHITE
@@ -96,7 +96,7 @@ def _car(colour: Rgb) -> Mesh:
 
 def _wheel(radius: float, width: float, x: float, z: float, colour: Rgb) -> Mesh:
     upright = frustum(radius, radius, width, (0, -width / 2, 0), colour, 10)
-    return moved(turned(upright, 0, math.pi / 2), (x, 0.14, z))
+    return transformed(turned(upright, 0, math.pi / 2), (x, 0.14, z))
 
 
 def _flower(colour: Rgb) -> Mesh:
@@ -114,7 +114,7 @@ def _flower(colour: Rgb) -> Mesh:
     return join(
         [
             frustum(0.05, 0.04, 0.62, (0, 0, 0), STEM, 7),
-            moved(leaf, (0, 0.08, 0)),
+            transformed(leaf, (0, 0.08, 0)),
             *petals,
             ellipsoid((0.16, 0.16, 0.13), (0, 0.72, 0), WHITE),
         ]

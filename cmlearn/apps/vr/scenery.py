@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from cmlearn.apps.vr.mesh import Mesh, Rgb, ellipsoid, fan, frustum, inside_out, join, moved
+from cmlearn.apps.vr.mesh import Mesh, Rgb, ellipsoid, fan, frustum, inside_out, join, transformed
 from cmlearn.apps.vr.models import dimmed
 from cmlearn.data.storybook.renderer import (
     CLOUD_RGB,
@@ -92,7 +92,7 @@ def sun_or_moon(scene: Scene) -> Mesh:
 
 
 def _nearer(mesh: Mesh, share: float) -> Mesh:
-    return moved(mesh, scale=share)
+    return transformed(mesh, scale=share)
 
 
 def clouds(scene: Scene) -> Mesh:
@@ -163,7 +163,7 @@ def tufts_and_waves(scene: Scene) -> Mesh:
     for i in range(PIECES):
         distance, angle = (RADIUS - 4) * math.sqrt((i + 0.5) / PIECES), i * GOLDEN + scene.variant
         at = (distance * math.sin(angle), 0.0, distance * math.cos(angle))
-        pieces.append(moved(_PIECES[scene.ground](i, colour), at))
+        pieces.append(transformed(_PIECES[scene.ground](i, colour), at))
     return join(pieces)
 
 

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from cmlearn.apps.vr.light import LIGHTS, Light, balanced, face_normals, lambert, to_linear, to_srgb
-from cmlearn.apps.vr.mesh import Mesh, fan, join, moved
+from cmlearn.apps.vr.mesh import Mesh, fan, join, transformed
 from cmlearn.apps.vr.models import model_of
 from cmlearn.apps.vr.scenery import (
     MIDDLE,
@@ -146,7 +146,7 @@ def _things(scene: Scene, light: Light) -> tuple[Part, ...]:
     names: Counter[str] = Counter()
     for thing in scene.things:
         position, width = place(thing)
-        mesh = lit(moved(model_of(thing.kind, thing.colour), scale=width), light)
+        mesh = lit(transformed(model_of(thing.kind, thing.colour), scale=width), light)
         name = f"{thing.size} {thing.colour} {thing.kind}"
         names[name] += 1
         numbered = name if names[name] == 1 else f"{name} {names[name]}"

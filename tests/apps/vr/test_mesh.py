@@ -13,9 +13,9 @@ from cmlearn.apps.vr.mesh import (
     frustum,
     inside_out,
     join,
-    moved,
     outlined,
     slab,
+    transformed,
     turned,
 )
 
@@ -58,7 +58,7 @@ def test_a_pyramid_faces_along_the_axes():
 
 def test_moving_and_turning():
     mesh = box((1, 1, 1), (2, 0, 0), RED)
-    assert moved(mesh, (0, 5, 0), 2).vertices.mean(0) == pytest.approx([4, 5, 0])
+    assert transformed(mesh, (0, 5, 0), 2).vertices.mean(0) == pytest.approx([4, 5, 0])
     assert turned(mesh, 1, np.pi / 2).vertices.mean(0) == pytest.approx([0, 0, -2])
     assert turned(mesh, 2, np.pi / 2).vertices.mean(0) == pytest.approx([0, 2, 0])
     assert volume(turned(mesh, 0, 0.3)) == pytest.approx(1)
