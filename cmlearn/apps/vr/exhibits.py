@@ -99,7 +99,7 @@ def make_exhibits(
         drawer: draws the pictures.
         count: the most pictures of one sentence.
         seed: of the noise; each sentence begins with it anew.
-        report: is told which sentences are left out, and what to do.
+        report: receives a line about each sentence that is left out.
 
     Raises:
         ValueError: a sentence cannot be drawn, or no picture of any sentence can be read.
