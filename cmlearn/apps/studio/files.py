@@ -24,6 +24,7 @@ SIDE, GAP, MARGIN = 256, 24, 48  # pixels of a picture on a sheet, between pictu
 LINE = 22  # height of a line of text
 LINES = 5  # of findings below a picture
 DPI = 150  # of the PDF
+FOREIGN = "The settings in this PNG cannot be used. They are not those of the studio."
 
 
 def to_png(drawing: Drawing, picture: np.ndarray | None = None, how: str = "") -> bytes:
@@ -147,6 +148,13 @@ def _settings(text: str) -> tuple[Settings, str]:
     try:
         values: dict[str, Any] = json.loads(text)
         known = {field.name: values[field.name] for field in fields(Settings)}
-        return Settings(**known), str(values["model"])[:40]
+        model = str(values["model"])[:40]
+        model.encode()  # half a surrogate pair cannot be sent on
     except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(FOREIGN) from error
+    try:
+        return Settings(**known), model
+    except TypeError as error:
+        raise ValueError(FOREIGN) from error
+    except ValueError as error:
         raise ValueError(f"The settings in this PNG cannot be used. {error}"[:300]) from error

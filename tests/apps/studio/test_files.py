@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,14 @@ def test_what_is_read_back_draws_the_same_picture(tiny):
     assert np.array_equal(first.picture, again.picture)
 
 
+def test_the_end_of_a_strip_is_drawn_from_a_file_that_a_browser_wrote(tiny):
+    about = {**vars(ALL), "mix": 1, "model": "flow-abc"}  # 1.0 in JavaScript's JSON
+    last, _ = read_settings(png_with(json.dumps(about)))
+    assert isinstance(last.mix, int)
+    end = draw_pictures(tiny, [last])[0]
+    assert np.array_equal(end.picture, draw_pictures(tiny, [replace(ALL, mix=1.0)])[0].picture)
+
+
 def test_an_enlarged_picture_keeps_its_settings_and_says_how():
     drawing = drawing_of("a red house", HOUSE)
     data = to_png(drawing, redraw(drawing, 128), "drawn anew")
@@ -70,10 +79,16 @@ GOOD = {**vars(ALL), "model": "flow-abc"}
         (png_with(None)[:40], "no PNG|no settings"),
         (png_with(None), "no settings"),
         (png_with("{}", "parameters"), "no settings"),
-        (png_with("{"), "cannot be used"),
-        (png_with("[1, 2]"), "cannot be used"),
-        (png_with("[" * 100_000), "cannot be used"),
-        (png_with("{}"), "cannot be used"),
+        (png_with("{"), "not those of the studio"),
+        (png_with("[1, 2]"), "not those of the studio"),
+        (png_with("null"), "not those of the studio"),
+        (png_with("[" * 100_000), "not those of the studio"),
+        (png_with("{}"), "not those of the studio"),
+        (png_with(json.dumps({**GOOD, "other": None})), "not those of the studio"),
+        (png_with(json.dumps({**GOOD, "sentence": 3})), "not those of the studio"),
+        (png_with(json.dumps({**GOOD, "model": "\ud800"})), "not those of the studio"),
+        (png_with(json.dumps({**GOOD, "sentence": "\ud800 house"})), "Only English"),
+        (png_with(json.dumps({**GOOD, "guidance": 10**400})), "guidance"),
         (png_with(json.dumps({**GOOD, "seed": -1})), "seed"),
         (png_with(json.dumps({**GOOD, "sentence": "<img src=x>"})), "img"),
         (png_with(json.dumps({**GOOD, "sentence": "a house " * 2000})), "letters"),
