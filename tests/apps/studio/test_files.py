@@ -116,6 +116,25 @@ def test_a_sheet_has_all_pictures_with_room_for_words():
         sheet([])
 
 
+def test_a_place_without_a_picture_stays_empty_and_sentences_are_named():
+    house = drawing_of("a red house at night", HOUSE)
+    tree = drawing_of("a small green tree at night left of a big red house", TREE)
+    pixels = np.asarray(sheet([house, None, None, tree], 2, "a title"))
+    side, step = 256, 256 + 24
+    below = pixels[48 + 44 + side :]
+    named = (below[30:48, 48 : 48 + step] < 200).any()
+    assert named
+    assert (pixels[48 + 44 : 48 + 44 + side, 48 + step : 48 + step + side] == 255).all()
+    large = tree.picture.repeat(4, 0).repeat(4, 1)
+    column = pixels[:, 48 + step : 48 + step + side]
+    tops = range(len(pixels) - side + 1)
+    assert [y for y in tops if np.array_equal(column[y : y + side], large)]
+    alike = sheet([house, house], 2)
+    assert sheet([house, tree], 2).height == alike.height + 2 * 22  # two lines of the long sentence
+    with pytest.raises(ValueError, match="empty"):
+        sheet([None])
+
+
 def test_sheets_are_written_as_png_and_pdf():
     drawings = [drawing_of("a red house", HOUSE)]
     with Image.open(io.BytesIO(sheet_png(drawings))) as image:

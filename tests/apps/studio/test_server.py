@@ -10,6 +10,7 @@ import sys
 
 import pytest
 from fastapi.testclient import TestClient
+from nicegui import core
 from typer.testing import CliRunner
 
 from benchmarks.studio_load import run_load
@@ -98,6 +99,10 @@ def test_a_full_queue_says_when_to_try_again(client, monkeypatch, tiny):
     queue.close()
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) >= 1 and "busy" in answer.json()["error"]
+
+
+def test_a_page_outlives_a_broken_connection_on_a_busy_machine(client):
+    assert core.app.config.reconnect_timeout == 30
 
 
 def test_a_port_in_use_is_explained(monkeypatch):
