@@ -89,7 +89,8 @@ def test_no_more_pictures_are_announced_than_asked_for(page, gate):
     assert page.status.text.startswith("Drawing 3 of 3")
 
 
-def test_pictures_keep_the_mode_they_were_drawn_in(page, gate):
+def test_pictures_keep_the_mode_they_were_drawn_in(page, gate, monkeypatch):
+    monkeypatch.setitem(pages.ORDERS, "variety", lambda drawings: drawings[::-1])
     page._choose_mode("Grid")
     page.sentence.value = "a tree"
     tree, star = Settings("a tree", steps=1), Settings("a star", steps=1)
