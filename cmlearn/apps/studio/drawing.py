@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -56,7 +55,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Check the sentences and the numbers."""
-        for text in (self.sentence, *([self.other] if self.other or self.mix else [])):
+        for text in (self.sentence, *([self.other] if self.other != "" or self.mix else [])):
             problem = check_sentence(text)
             if problem:
                 raise ValueError(problem)
@@ -112,7 +111,9 @@ class Drawing:
         """
         if self.scene is None:
             return (("can be read", False),)
-        implied = {c.text.split()[-1] for c in self.claims if c.kind in ("colour", "size")}
+        implied = {
+            c.text.split()[-1] for c in self.claims if c.true and c.kind in ("colour", "size")
+        }
         shown = [
             (claim.text, claim.true)
             for claim in self.claims
@@ -185,7 +186,8 @@ def draw_pictures(
     device = flow.position.device
     tokens = _encode(model, [each.sentence for each in settings]).to(device)
     others = _encode(model, [each.other or each.sentence for each in settings]).to(device)
-    mix = torch.tensor([each.mix for each in settings], device=device)
+    # A whole number may stand for the mix, as JSON writes 1.0 as 1.
+    mix = torch.tensor([each.mix for each in settings], dtype=torch.float32, device=device)
     size = flow.config.image_size
     noise = torch.stack([noise_of(each.seed, each.index, size) for each in settings]).to(device)
     images = euler(mixed(flow, tokens, others, mix, guidance), noise, steps)
@@ -229,10 +231,14 @@ def _encode(model: TextToImage, sentences: Sequence[str]) -> Tensor:
 
 def _check_whole(name: str, value: int, least: int, most: int) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
-        raise ValueError(f"{name}: a whole number from {least} to {most:,} is needed, got {value}")
+        raise ValueError(
+            f"{name}: a whole number from {least} to {most:,} is needed, got {value!r:.40}"
+        )
 
 
 def _check_number(name: str, value: float, least: float, most: float) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not is_number or not math.isfinite(value) or not least <= value <= most:
-        raise ValueError(f"{name}: a number from {least:g} to {most:g} is needed, got {value}")
+    if not is_number or not least <= value <= most:  # NaN is in no range
+        raise ValueError(
+            f"{name}: a number from {least:g} to {most:g} is needed, got {value!r:.40}"
+        )

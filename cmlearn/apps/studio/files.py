@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import textwrap
 from collections.abc import Sequence
 from dataclasses import asdict, fields
 from functools import cache
@@ -22,8 +23,10 @@ KEY = "cmlearn-studio"  # of the text chunk that holds the settings as JSON
 MAX_BYTES = 4_000_000  # of a file that is read
 SIDE, GAP, MARGIN = 256, 24, 48  # pixels of a picture on a sheet, between pictures, around them
 LINE = 22  # height of a line of text
+LETTERS = 32  # in a line of a sentence below a picture
 LINES = 5  # of findings below a picture
 DPI = 150  # of the PDF
+FOREIGN = "The settings in this PNG cannot be used. They are not those of the studio."
 
 
 def to_png(drawing: Drawing, picture: np.ndarray | None = None, how: str = "") -> bytes:
@@ -69,14 +72,14 @@ def read_settings(data: bytes) -> tuple[Settings, str]:
     return _settings(text)
 
 
-def sheet_png(drawings: Sequence[Drawing], columns: int = 4, title: str = "") -> bytes:
+def sheet_png(drawings: Sequence[Drawing | None], columns: int = 4, title: str = "") -> bytes:
     """Return a contact sheet as a PNG; see `sheet`."""
     stream = io.BytesIO()
     sheet(drawings, columns, title).save(stream, "png", optimize=True)
     return stream.getvalue()
 
 
-def sheet_pdf(drawings: Sequence[Drawing], columns: int = 4, title: str = "") -> bytes:
+def sheet_pdf(drawings: Sequence[Drawing | None], columns: int = 4, title: str = "") -> bytes:
     """Return a contact sheet as a PDF of one page; see `sheet`."""
     stream = io.BytesIO()
     page = sheet(drawings, columns, title)
@@ -84,45 +87,65 @@ def sheet_pdf(drawings: Sequence[Drawing], columns: int = 4, title: str = "") ->
     return stream.getvalue()
 
 
-def sheet(drawings: Sequence[Drawing], columns: int = 4, title: str = "") -> Image.Image:
+def sheet(drawings: Sequence[Drawing | None], columns: int = 4, title: str = "") -> Image.Image:
     """Lay pictures out as a contact sheet, each above its number and its claims.
 
+    Pictures of different sentences, as in a grid, have their sentence below them too.
+
     Args:
-        drawings: at least one.
+        drawings: at least one; the place of None stays empty.
         columns: pictures in a row.
         title: above all; by default the sentence of the first.
 
     Raises:
         ValueError: there are no drawings.
     """
-    if not drawings:
+    drawn = [drawing for drawing in drawings if drawing]
+    if not drawn:
         raise ValueError("drawings is empty: draw pictures before you save a contact sheet")
     columns = min(columns, len(drawings))
     rows = -(-len(drawings) // columns)
-    cell = (SIDE + GAP, SIDE + (LINES + 1) * LINE + GAP)
+    names = _names(drawn)
+    extra = max(map(len, names.values()))  # lines of the longest sentence
+    cell = (SIDE + GAP, SIDE + (LINES + 1 + extra) * LINE + GAP)
     width = 2 * MARGIN + columns * cell[0] - GAP
     page = Image.new("RGB", (width, 2 * MARGIN + LINE * 2 + rows * cell[1] - GAP), "white")
     pen = ImageDraw.Draw(page)
-    heading = title or drawings[0].settings.sentence
+    heading = title or drawn[0].settings.sentence
     size = min(26, max(12, int(1.6 * (width - 2 * MARGIN) / len(heading))))
     pen.text((MARGIN, MARGIN), heading, INK, _font(size))
     for number, drawing in enumerate(drawings):
         row, column = divmod(number, columns)
         corner = (MARGIN + column * cell[0], MARGIN + LINE * 2 + row * cell[1])
-        _put(page, pen, drawing, corner)
+        if drawing:
+            _put(page, pen, drawing, corner, names[drawing.settings.nearer])
     return page
 
 
+def _names(drawn: Sequence[Drawing]) -> dict[str, list[str]]:
+    """Return the lines of each sentence; none if there is only one, which is the title."""
+    sentences = {drawing.settings.nearer for drawing in drawn}
+    if len(sentences) == 1:
+        return {sentence: [] for sentence in sentences}
+    return {sentence: textwrap.wrap(sentence, LETTERS) for sentence in sentences}
+
+
 def _put(
-    page: Image.Image, pen: ImageDraw.ImageDraw, drawing: Drawing, corner: tuple[int, int]
+    page: Image.Image,
+    pen: ImageDraw.ImageDraw,
+    drawing: Drawing,
+    corner: tuple[int, int],
+    name: Sequence[str],
 ) -> None:
-    """Draw one picture with its claims onto a sheet."""
+    """Draw one picture with the lines of its name and its claims onto a sheet."""
     left, top = corner
     large = Image.fromarray(drawing.picture).resize((SIDE, SIDE), Image.Resampling.NEAREST)
     page.paste(large, corner)
     at = drawing.settings
     pen.text((left, top + SIDE + 4), f"seed {at.seed}, no. {at.index + 1}", MUTED, _font(14))
-    for line, (mark, text, colour) in enumerate(_lines(drawing), start=1):
+    for line, words in enumerate(name, start=1):
+        pen.text((left, top + SIDE + 4 + line * LINE), words, INK, _font(14))
+    for line, (mark, text, colour) in enumerate(_lines(drawing), start=1 + len(name)):
         pen.text((left, top + SIDE + 4 + line * LINE), f"{mark} {text}", colour, _font(15))
 
 
@@ -147,6 +170,13 @@ def _settings(text: str) -> tuple[Settings, str]:
     try:
         values: dict[str, Any] = json.loads(text)
         known = {field.name: values[field.name] for field in fields(Settings)}
-        return Settings(**known), str(values["model"])[:40]
+        model = str(values["model"])[:40]
+        model.encode()  # half a surrogate pair cannot be sent on
     except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(FOREIGN) from error
+    try:
+        return Settings(**known), model
+    except TypeError as error:
+        raise ValueError(FOREIGN) from error
+    except ValueError as error:
         raise ValueError(f"The settings in this PNG cannot be used. {error}"[:300]) from error

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from cmlearn.apps.studio.drawing import Drawing, Settings
@@ -103,6 +103,14 @@ def best_of(drawings: Sequence[Drawing]) -> Drawing:
     return by_truth(drawings)[0]
 
 
+# Name of an order -> what sorts drawings so.
+ORDERS: Mapping[str, Callable[[Sequence[Drawing]], list[Drawing]]] = {
+    "as drawn": list,
+    "truth": by_truth,
+    "variety": by_variety,
+}
+
+
 def _distance(a: Scene | None, b: Scene | None) -> int:
     """Count the facts that only one of two scenes has."""
     first, second = _facts(a), _facts(b)
@@ -125,4 +133,4 @@ def _edited(settings: Settings, values: dict[str, str]) -> Settings | str:
 
 def _check_count(count: int, least: int) -> None:
     if not isinstance(count, int) or not least <= count <= MAX_COUNT:
-        raise ValueError(f"count: {least} to {MAX_COUNT} pictures are needed, got {count}")
+        raise ValueError(f"count: {least} to {MAX_COUNT} pictures are needed, got {count!r:.40}")

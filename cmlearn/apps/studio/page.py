@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from nicegui import Client, events, ui
+from nicegui import Client, events, run, ui
 
 from cmlearn.apps.studio.drawing import (
     MAX_GUIDANCE,
+    MAX_INDEX,
     MAX_SEED,
     MAX_STEPS,
     MIN_GUIDANCE,
@@ -22,8 +23,7 @@ from cmlearn.apps.studio.files import sheet_pdf, sheet_png
 from cmlearn.apps.studio.layouts import (
     MAX_COUNT,
     MIN_STRIP,
-    by_truth,
-    by_variety,
+    ORDERS,
     grid,
     strip,
     variations,
@@ -45,12 +45,8 @@ from cmlearn.apps.studio.work_queue import Job, QueueFullError
 
 TITLE = "Content studio"
 MODES = ("Variations", "Grid", "Strip")
-ORDERS: Mapping[str, Callable[[Sequence[Drawing]], list[Drawing]]] = {
-    "as drawn": list,
-    "truth": by_truth,
-    "variety": by_variety,
-}
-REFRESH = 0.2  # seconds between two looks for new pictures
+REFRESH = 0.2  # seconds between two updates of the pictures
+SHEET_COLUMNS = 4  # of a contact sheet, but for grids
 KEPT = 8  # sentences of the history
 Cell = Settings | str  # what to draw, or why it cannot be drawn
 
@@ -80,6 +76,7 @@ class Page:
         self.cells: list[Cell] = []
         self.drawings: list[Drawing] = []
         self.mode, self.order = MODES[0], "as drawn"
+        self.shown_mode, self.shown_columns = MODES[0], 0  # of the pictures; 0: as many as fit
         self.history: list[str] = []
         self._head()
         with ui.element("div").classes("st-body"):
@@ -91,6 +88,7 @@ class Page:
         self.timer = ui.timer(REFRESH, self._refresh, active=False)
         ui.on("studio_settings", self._dropped)
         client.on_delete(self.cancel)
+        client.on_delete(self.dialog.cancel)
 
     # ── the parts of the page ─────────────────────────────────────────────────────────────────
 
@@ -105,7 +103,9 @@ class Page:
                 'type="file" accept="image/png" class="sr" id="studio-file" tabindex="-1" '
                 'aria-label="Saved picture"'
             )
-            chooser.on("change", js_handler="(event) => studioRead(event.target.files[0])")
+            # Emptied after each choice, so that the same file can be chosen again.
+            read = "(event) => { studioRead(event.target.files[0]); event.target.value = ''; }"
+            chooser.on("change", js_handler=read)
             opener = text("button", "Open a saved picture, or drop it here").classes("st-open")
             opener.props('type="button"')
             opener.on("click", js_handler="() => document.getElementById('studio-file').click()")
@@ -139,11 +139,13 @@ class Page:
             self.seed = ui.number("Seed", value=0, precision=0)
             self.seed.props("outlined dense").style("flex: 1")
             quiet_button("Another", self._another_seed).props('aria-label="Another seed"')
-        with ui.expansion("Steps and guidance").style("width: 100%; margin-top: 4px"):
+        with ui.expansion("Steps, guidance, first picture").style("width: 100%; margin-top: 4px"):
             text("p", "Steps: more are slower, and finer").classes("st-label")
             self.steps = self._slider("Steps", 1, MAX_STEPS, 1, 16)
             text("p", "Guidance: more is truer, and less varied").classes("st-label")
             self.guidance = self._slider("Guidance", MIN_GUIDANCE, MAX_GUIDANCE, 0.25, 2.0)
+            self.first = ui.number("No. of the first picture", value=1, precision=0)
+            self.first.props("outlined dense").style("width: 200px; margin-top: 12px")
 
     def _slider(self, name: str, least: float, most: float, step: float, value: float) -> ui.slider:
         slider = ui.slider(min=least, max=most, step=step, value=value)
@@ -173,8 +175,8 @@ class Page:
                     name: quiet_button(name, partial(self._choose_order, name)) for name in ORDERS
                 }
             with segmented("Contact sheet"):
-                quiet_button("PNG", lambda: self._save_sheet(sheet_png, "png"))
-                quiet_button("PDF", lambda: self._save_sheet(sheet_pdf, "pdf"))
+                quiet_button("PNG", partial(self._save_sheet, sheet_png, "png"))
+                quiet_button("PDF", partial(self._save_sheet, sheet_pdf, "pdf"))
         self.cancel_button.set_visibility(False)
         self.gallery = ui.element("div").classes("st-gallery")
         with self.gallery:
@@ -211,9 +213,10 @@ class Page:
 
     def draw(self) -> None:
         """Draw what the page asks for, in place of what it shows."""
-        self.cancel()
         try:
-            self._begin(self._asked())
+            cells = self._asked()  # a mistake in it cancels nothing
+            self.cancel()
+            self._begin(cells, self.sentence.value.strip(), self.mode)
         except (ValueError, QueueFullError) as error:
             self._say_problem(str(error))
 
@@ -227,9 +230,13 @@ class Page:
             self.studio.queue.cancel(self.job)
 
     def use(self, settings: Settings) -> None:
-        """Put the settings of a picture into the form."""
+        """Put the settings of a picture into the form; for one of a strip, choose strips."""
         self.sentence.value, self.seed.value = settings.sentence, settings.seed
+        self.first.value = settings.index + 1
         self.steps.value, self.guidance.value = settings.steps, settings.guidance
+        if settings.other:
+            self.other.value = settings.other
+            self._choose_mode("Strip")
 
     def _settings(self) -> Settings:
         words = self.sentence.value or ""
@@ -239,9 +246,16 @@ class Page:
         return Settings(
             words.strip(),
             _whole("seed", self.seed.value, MAX_SEED),
+            self._first() - 1,
             steps=int(self.steps.value),
             guidance=float(self.guidance.value),
         )
+
+    def _first(self) -> int:
+        first = _whole("first picture", self.first.value, MAX_INDEX + 1)
+        if not 1 <= first <= MAX_INDEX + 1:
+            raise ValueError(f"first picture: a number from 1 to {MAX_INDEX + 1:,} is needed")
+        return first
 
     def _count(self) -> int:
         return _whole("pictures", self.count.value, MAX_COUNT)
@@ -256,13 +270,16 @@ class Page:
             return [*strip(settings, self.other.value or "", max(MIN_STRIP, self._count()))]
         return [*variations(settings, self._count())]
 
-    def _begin(self, cells: list[Cell]) -> None:
+    def _begin(self, cells: list[Cell], title: str, mode: str) -> None:
+        """Have pictures drawn, and show them as they come; raises as `Studio.submit` does."""
         self.job = self.submit([cell for cell in cells if isinstance(cell, Settings)])
         self.cells, self.drawings = cells, []
         self._say_problem("")
-        self.title.text = self.sentence.value.strip()
-        self._remember(self.title.text)
-        columns = len(ATTRIBUTES[self.columns.value]) if self.mode == "Grid" else 0
+        self.title.text = title
+        self._remember(title)
+        columns = len(ATTRIBUTES[self.columns.value]) if mode == "Grid" else 0
+        self.shown_mode, self.shown_columns = mode, columns
+        self._mark_buttons()
         style = f"grid-template-columns: repeat({columns}, minmax(110px, 225px))" if columns else ""
         self.gallery.style(replace=style)
         self._show()
@@ -281,10 +298,12 @@ class Page:
             self._end(job)
             return
         place = self.studio.queue.place(job)
+        number = min(len(self.drawings) + 1, self._wanted())
         waiting = f", place {place + 1} in the queue" if place else ""
-        self.status.text = f"Drawing {len(self.drawings) + 1} of {self._wanted()}{waiting} …"
+        self.status.text = f"Drawing {number} of {self._wanted()}{waiting} …"
 
     def _end(self, job: Job) -> None:
+        self.drawings = list(job.results)  # some may have come since the last look
         self.job = None
         self.timer.deactivate()
         self.cancel_button.set_visibility(False)
@@ -307,12 +326,12 @@ class Page:
         try:
             settings = Settings(**answer["settings"])
             self.cancel()
-            self.use(settings)
-            self._choose_mode(MODES[0])
-            self._begin([settings])
+            self._begin([settings], settings.sentence, MODES[0])
         except (ValueError, TypeError, KeyError, QueueFullError) as error:
             self._say_problem(str(error))
             return
+        self._choose_mode(MODES[0])
+        self.use(settings)
         if answer.get("model") != self.studio.name:
             self._say_problem("This picture was drawn by another model: yours may differ.")
 
@@ -328,7 +347,7 @@ class Page:
         self.draw()
 
     def _another_seed(self) -> None:
-        self.seed.value = random.randrange(10_000)
+        self.seed.value, self.first.value = random.randrange(10_000), 1
 
     def _choose_mode(self, name: str) -> None:
         self.mode = name
@@ -339,18 +358,31 @@ class Page:
         self._mark_buttons()
         self._show()
 
-    def _save_sheet(self, make: Callable[..., bytes], ending: str) -> None:
+    async def _save_sheet(self, make: Callable[..., bytes], ending: str) -> None:
         if not self.drawings:
             self._say_problem("There is nothing to save yet: draw pictures first.")
             return
-        columns = len(ATTRIBUTES[self.columns.value]) if self.mode == "Grid" else 4
-        data = make(self._sorted(), columns, self.title.text)
-        ui.download(data, f"contact-sheet.{ending}")
+        places = [drawing for _, drawing in self._placed()]
+        while places[-1] is None:  # not drawn yet, or cannot be drawn
+            places.pop()
+        columns, title = self.shown_columns or SHEET_COLUMNS, self.title.text
+        data = await run.io_bound(make, places, columns, title)
+        if data is not None:  # None: the server is about to end
+            ui.download(data, f"contact-sheet.{ending}")
 
     # ── what the page shows ───────────────────────────────────────────────────────────────────
 
     def _sorted(self) -> list[Drawing]:
-        return ORDERS[self.order](self.drawings) if self.mode == MODES[0] else self.drawings
+        """Sort variations; the pictures of a grid or strip have their places."""
+        is_free = self.shown_mode == MODES[0]
+        return ORDERS[self.order](self.drawings) if is_free else self.drawings
+
+    def _placed(self) -> list[tuple[Cell, Drawing | None]]:
+        """Return each cell with its picture, or None where there is none."""
+        drawn = iter(self._sorted())
+        return [
+            (cell, next(drawn, None) if isinstance(cell, Settings) else None) for cell in self.cells
+        ]
 
     def _show(self) -> None:
         """Show the pictures, and empty frames for those to come."""
@@ -359,9 +391,7 @@ class Page:
             if not self.cells:
                 self._empty()
                 return
-            drawn = iter(self._sorted())
-            for cell in self.cells:
-                drawing = next(drawn, None) if isinstance(cell, Settings) else None
+            for cell, drawing in self._placed():
                 if isinstance(cell, str):
                     with ui.element("div").classes("st-card"):
                         text("p", cell).classes("st-cannot")
@@ -384,7 +414,7 @@ class Page:
         settings = drawing.settings
         if settings.other:
             return f"{100 * settings.mix:.0f} % of the way"
-        if self.mode == "Grid":
+        if self.shown_mode == "Grid":
             return settings.sentence
         return f"No. {settings.index + 1}"
 
@@ -394,7 +424,7 @@ class Page:
                 button.props(f'aria-pressed="{str(name == chosen).lower()}"')
         self.grid_options.set_visibility(self.mode == "Grid")
         self.strip_options.set_visibility(self.mode == "Strip")
-        self.sorting.set_visibility(self.mode == MODES[0])
+        self.sorting.set_visibility(self.shown_mode == MODES[0])
 
     def _remember(self, words: str) -> None:
         self.history = [words, *(other for other in self.history if other != words)][:KEPT]

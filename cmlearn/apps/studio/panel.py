@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
 import ipywidgets as widgets
 
 from cmlearn.apps.studio.drawing import Drawing, Settings, draw_pictures
 from cmlearn.apps.studio.edits import change_word, replacements
 from cmlearn.apps.studio.files import sheet_png
-from cmlearn.apps.studio.layouts import by_truth, by_variety, variations
+from cmlearn.apps.studio.layouts import ORDERS, variations
+from cmlearn.apps.studio.sentences import check_sentence
 from cmlearn.apps.text_to_image import TextToImage
 from cmlearn.viz.display import image_tag
 
 COUNT = 4  # pictures of a sentence
-ORDERS: Mapping[str, Callable[[Sequence[Drawing]], list[Drawing]]] = {
-    "as drawn": list,
-    "truth": by_truth,
-    "variety": by_variety,
-}
 WIDTH = {"width": "560px"}
 
 
@@ -43,8 +39,10 @@ def build_studio_panel(model: TextToImage, sentence: str, seed: int = 0) -> widg
         result.value = drawn_as_html(model, edit.value or box.value, seeds.value, order.value)
 
     def restart(_: object) -> None:
-        edit.options = _edits(box.value)
-        update(None)
+        had_edit = edit.value != ""
+        edit.options = _edits(box.value)  # takes an edit back, which updates the pictures
+        if not had_edit:
+            update(None)
 
     box.observe(restart, names="value")
     for control in (seeds, order, edit):
@@ -59,7 +57,7 @@ def drawn_as_html(model: TextToImage, sentence: str, seed: int, order: str = "as
         model: the flow and its vocabulary.
         sentence: what to draw.
         seed: of the noise.
-        order: one of `ORDERS`.
+        order: one of `layouts.ORDERS`.
     """
     try:
         drawings: Sequence[Drawing] = draw_pictures(
@@ -74,10 +72,7 @@ def drawn_as_html(model: TextToImage, sentence: str, seed: int, order: str = "as
 
 def _edits(sentence: str) -> list[tuple[str, str]]:
     """Return "red → blue" with the edited sentence, for each word that can be changed."""
-    try:
-        found = replacements(sentence)
-    except ValueError:
-        found = []
+    found = [] if check_sentence(sentence) else replacements(sentence)
     edits = [
         (f"{word} → {other}", change_word(sentence, position, other))
         for position, word, others in found

@@ -42,6 +42,7 @@ class PictureDialog:
 
     def open(self, drawing: Drawing) -> None:
         """Show a drawing."""
+        self.cancel()
         self.drawing = drawing
         self.box.clear()
         with self.box, ui.element("div").classes("st-two"):
@@ -51,6 +52,13 @@ class PictureDialog:
             with ui.element("div"):
                 self._checks(drawing)
         self.dialog.open()
+
+    def cancel(self) -> None:
+        """Give up the edited picture that is being drawn, if any."""
+        if self.job:
+            self.page.studio.queue.cancel(self.job)
+        self.job = None
+        self.timer.deactivate()
 
     def _savers(self, drawing: Drawing) -> None:
         text("p", _settings_in_words(drawing)).classes("st-no")
@@ -101,6 +109,7 @@ class PictureDialog:
 
     def _change(self, position: int, word: str) -> None:
         """Draw the edited sentence from the same noise."""
+        self.cancel()
         if self.drawing is None:
             return
         settings = self.drawing.settings

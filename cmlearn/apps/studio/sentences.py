@@ -28,7 +28,8 @@ EXAMPLES = (
     "a blue house left of a yellow tree in the snow",
     "kite, boat, sunset",
 )
-_OTHER_ALPHABET = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f]")
+# Half a surrogate pair counts too: no file can hold it.
+_OTHER_ALPHABET = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f]|[\ud800-\udfff]")
 
 
 def check_sentence(text: str) -> str | None:

@@ -25,6 +25,7 @@ from cmlearn.apps.studio.work_queue import Job, QueueFullError
 
 MAX_BODY = 100_000  # bytes of a request for pictures
 OPTIONS = ("seed", "steps", "guidance")
+RECONNECT = 30  # seconds that a page outlives its connection, which breaks on a busy machine
 POLL = 0.5  # seconds after which a client that has gone is noticed
 
 
@@ -47,7 +48,15 @@ def create_app(studio: Studio) -> FastAPI:
     def page() -> None:
         build_page(studio)
 
-    ui.run_with(app, root=page, title=TITLE, favicon="🎨", language="en-US", tailwind=False)
+    ui.run_with(
+        app,
+        root=page,
+        title=TITLE,
+        favicon="🎨",
+        language="en-US",
+        tailwind=False,
+        reconnect_timeout=RECONNECT,
+    )
     return app
 
 

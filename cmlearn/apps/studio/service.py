@@ -64,7 +64,8 @@ class Studio:
         """
         if not 1 <= len(settings) <= MAX_COUNT:
             raise ValueError(f"count: 1 to {MAX_COUNT} pictures are needed, got {len(settings)}")
-        return self.queue.submit(user, draw_in_batches(self.model, settings, self.name))
+        parts = draw_in_batches(self.model, settings, self.name)
+        return self.queue.submit(user, parts, len(settings))
 
 
 def summary(drawings: Sequence[Drawing]) -> str:

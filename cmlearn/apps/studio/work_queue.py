@@ -34,7 +34,8 @@ class Job:
 
     Attributes:
         user: whose it is.
-        parts: yields lists of results; closed when the job is cancelled.
+        parts: yields lists of results.
+        wanted: number of results after which the job is done.
         results: what is done so far; only the worker appends.
         error: why the job ended early, for the user to read.
         ended: resolved with the job itself when all is done, cancelled or failed.
@@ -42,14 +43,22 @@ class Job:
 
     user: str
     parts: Iterator[Sequence[Any]]
+    wanted: int
     results: list[Any] = field(default_factory=list)
     error: str = ""
     is_cancelled: bool = False
     ended: Future[Job] = field(default_factory=Future)
 
+    @property
+    def left(self) -> int:
+        """The number of results that are still to come."""
+        return max(0, self.wanted - len(self.results))
+
 
 class WorkQueue:
     """Does the jobs of all users part by part, one part of each user in turn.
+
+    A user with two jobs has one turn for both: their parts alternate.
 
     Args:
         max_jobs: most jobs that are waiting or being done.
@@ -64,57 +73,66 @@ class WorkQueue:
         start: Callable[[], object] = lambda: None,
     ) -> None:
         self.max_jobs, self.max_per_user = max_jobs, max_per_user
-        self.seconds_a_part = 1.0  # a running mean
-        self._jobs: deque[Job] = deque()  # the next part is that of the first job
+        self.seconds_a_result = 1.0  # a running mean
+        # User -> jobs. The next part is that of the first job of the first user.
+        self._jobs: dict[str, deque[Job]] = {}
         self._changed = threading.Condition()
         self._is_open = True
         self._worker = threading.Thread(target=self._work, args=(start,), daemon=True)
         self._worker.start()
 
-    def submit(self, user: str, parts: Iterator[Sequence[Any]]) -> Job:
-        """Add a job at the end of the queue.
+    def submit(self, user: str, parts: Iterator[Sequence[Any]], wanted: int) -> Job:
+        """Add a job; a user without any other comes last in turn.
 
         Args:
             user: whose it is.
             parts: an iterator of lists of results, run in the worker thread.
+            wanted: number of results; the job ends when it has them, or when `parts` ends.
 
         Raises:
             QueueFullError: the queue is full, or the user has too many jobs in it.
         """
         with self._changed:
-            own = sum(job.user == user for job in self._jobs)
-            wait = max(1, round(self.seconds_a_part * (len(self._jobs) + 1)))
+            own, all_jobs = len(self._jobs.get(user, ())), len(self)
+            wait = max(1, round(self.seconds_a_result * self._left()))
             if own >= self.max_per_user:
                 raise QueueFullError(
                     f"You have {own} requests in work already: wait for one, or cancel it.", wait
                 )
-            if len(self._jobs) >= self.max_jobs:
+            if all_jobs >= self.max_jobs:
                 raise QueueFullError(
-                    f"The studio is busy: {len(self._jobs)} requests are waiting. "
+                    f"The studio is busy: {all_jobs} requests are waiting. "
                     f"Try again in about {wait} seconds.",
                     wait,
                 )
-            job = Job(user, parts)
-            self._jobs.append(job)
+            job = Job(user, parts, wanted)
+            self._jobs.setdefault(user, deque()).append(job)
             self._changed.notify()
         return job
 
     def place(self, job: Job) -> int:
-        """Return how many jobs are served before the next part of `job`; 0 if it has ended."""
+        """Return how many parts of others are done before the next one of `job`; 0 if it has ended.
+
+        Others may end or come meanwhile, so it is an estimate.
+        """
         with self._changed:
-            return self._jobs.index(job) if job in self._jobs else 0
+            if not self._has(job):
+                return 0
+            rounds = self._jobs[job.user].index(job)
+            return rounds * len(self._jobs) + list(self._jobs).index(job.user)
 
     def __len__(self) -> int:
         """Return the number of jobs that are waiting or being done."""
-        return len(self._jobs)
+        with self._changed:
+            return sum(len(jobs) for jobs in self._jobs.values())
 
     def cancel(self, job: Job) -> None:
         """End a job; the part that is being done is lost."""
         with self._changed:
-            job.is_cancelled = True
-            is_waiting = job in self._jobs
+            is_waiting = self._has(job)
             if is_waiting:
-                self._jobs.remove(job)
+                job.is_cancelled = True
+                self._remove(job)
         if is_waiting:
             _end(job)
 
@@ -123,7 +141,7 @@ class WorkQueue:
         with self._changed:
             self._is_open = False
             self._changed.notify()
-            jobs = list(self._jobs)
+            jobs = [job for own in self._jobs.values() for job in own]
         for job in jobs:
             self.cancel(job)
         self._worker.join(timeout=30)
@@ -136,30 +154,49 @@ class WorkQueue:
                     self._changed.wait()
                 if not self._is_open:
                     return
-                job = self._jobs[0]
+                job = next(iter(self._jobs.values()))[0]
+            before = len(job.results)
             began = time.perf_counter()
             is_done = _do_a_part(job)
-            spent = time.perf_counter() - began
-            self.seconds_a_part += (spent - self.seconds_a_part) / 8
+            found = len(job.results) - before
+            if found:
+                spent = (time.perf_counter() - began) / found
+                self.seconds_a_result += (spent - self.seconds_a_result) / 8
             self._requeue(job, is_done)
 
     def _requeue(self, job: Job, is_done: bool) -> None:
-        """Move a job to the end of the queue, or out of it."""
+        """Put a user behind all others, and a job behind the user's others or out of the queue."""
         with self._changed:
-            is_waiting = job in self._jobs  # it may have been cancelled meanwhile
+            is_waiting = self._has(job)  # it may have been cancelled meanwhile
+            if job.user in self._jobs:
+                self._jobs[job.user] = self._jobs.pop(job.user)
             if is_waiting:
-                self._jobs.remove(job)
+                self._remove(job)
             if is_waiting and not is_done:
-                self._jobs.append(job)
+                self._jobs.setdefault(job.user, deque()).append(job)
         if is_waiting and is_done:
             _end(job)
+
+    def _has(self, job: Job) -> bool:
+        return job in self._jobs.get(job.user, ())
+
+    def _remove(self, job: Job) -> None:
+        """Take out a job, and its user with the last one."""
+        own = self._jobs[job.user]
+        own.remove(job)
+        if not own:
+            del self._jobs[job.user]
+
+    def _left(self) -> int:
+        """Count the results that are still to come of all jobs."""
+        return sum(job.left for own in self._jobs.values() for job in own)
 
 
 def _do_a_part(job: Job) -> bool:
     """Do the next part of a job; tell whether it was the last."""
     try:
         job.results += next(job.parts)
-    except StopIteration:
+    except StopIteration:  # with fewer results than it wanted
         return True
     except ValueError as error:
         job.error = str(error)
@@ -168,7 +205,7 @@ def _do_a_part(job: Job) -> bool:
         logging.getLogger(__name__).exception("a job of the studio failed")
         job.error = BUG
         return True
-    return False
+    return job.left == 0
 
 
 def _end(job: Job) -> None:

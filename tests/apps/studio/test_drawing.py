@@ -18,6 +18,7 @@ from cmlearn.apps.studio.drawing import (
     noise_of,
 )
 from cmlearn.apps.text_to_image import TextToImage
+from cmlearn.data.storybook.scene import Thing
 from cmlearn.models.flow import Flow, guided
 from tests.apps.studio.conftest import HOUSE, TREE, drawing_of, unreadable
 
@@ -88,6 +89,9 @@ def test_without_a_second_caption_it_is_classifier_free_guidance(tiny):
         ({"steps": 0}, "steps"),
         ({"guidance": float("nan")}, "guidance"),
         ({"guidance": "2"}, "guidance"),
+        ({"guidance": float("inf")}, "guidance"),
+        ({"guidance": 10**400}, "guidance"),
+        ({"sentence": "\ud800 house"}, "Only English"),
         ({"mix": 1.5, "other": "a tree"}, "mix"),
         ({"mix": 0.5}, "empty"),
         ({"other": "a cat"}, "cat"),
@@ -115,6 +119,11 @@ def test_findings_leave_out_what_others_imply():
         ("night", True),
         ("nothing too many", True),
     )
+
+
+def test_a_thing_of_another_colour_is_still_there():
+    found = drawing_of("a red boat", Thing("boat", "blue", "big", 0))
+    assert found.findings == (("boat", True), ("red boat", False))
 
 
 def test_findings_name_what_is_wrong():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,6 +50,14 @@ def test_what_is_read_back_draws_the_same_picture(tiny):
     assert np.array_equal(first.picture, again.picture)
 
 
+def test_the_end_of_a_strip_is_drawn_from_a_file_that_a_browser_wrote(tiny):
+    about = {**vars(ALL), "mix": 1, "model": "flow-abc"}  # 1.0 in JavaScript's JSON
+    last, _ = read_settings(png_with(json.dumps(about)))
+    assert isinstance(last.mix, int)
+    end = draw_pictures(tiny, [last])[0]
+    assert np.array_equal(end.picture, draw_pictures(tiny, [replace(ALL, mix=1.0)])[0].picture)
+
+
 def test_an_enlarged_picture_keeps_its_settings_and_says_how():
     drawing = drawing_of("a red house", HOUSE)
     data = to_png(drawing, redraw(drawing, 128), "drawn anew")
@@ -70,10 +79,16 @@ GOOD = {**vars(ALL), "model": "flow-abc"}
         (png_with(None)[:40], "no PNG|no settings"),
         (png_with(None), "no settings"),
         (png_with("{}", "parameters"), "no settings"),
-        (png_with("{"), "cannot be used"),
-        (png_with("[1, 2]"), "cannot be used"),
-        (png_with("[" * 100_000), "cannot be used"),
-        (png_with("{}"), "cannot be used"),
+        (png_with("{"), "not those of the studio"),
+        (png_with("[1, 2]"), "not those of the studio"),
+        (png_with("null"), "not those of the studio"),
+        (png_with("[" * 100_000), "not those of the studio"),
+        (png_with("{}"), "not those of the studio"),
+        (png_with(json.dumps({**GOOD, "other": None})), "not those of the studio"),
+        (png_with(json.dumps({**GOOD, "sentence": 3})), "not those of the studio"),
+        (png_with(json.dumps({**GOOD, "model": "\ud800"})), "not those of the studio"),
+        (png_with(json.dumps({**GOOD, "sentence": "\ud800 house"})), "Only English"),
+        (png_with(json.dumps({**GOOD, "guidance": 10**400})), "guidance"),
         (png_with(json.dumps({**GOOD, "seed": -1})), "seed"),
         (png_with(json.dumps({**GOOD, "sentence": "<img src=x>"})), "img"),
         (png_with(json.dumps({**GOOD, "sentence": "a house " * 2000})), "letters"),
@@ -99,6 +114,25 @@ def test_a_sheet_has_all_pictures_with_room_for_words():
     assert len(found) == 2
     with pytest.raises(ValueError, match="empty"):
         sheet([])
+
+
+def test_a_place_without_a_picture_stays_empty_and_sentences_are_named():
+    house = drawing_of("a red house at night", HOUSE)
+    tree = drawing_of("a small green tree at night left of a big red house", TREE)
+    pixels = np.asarray(sheet([house, None, None, tree], 2, "a title"))
+    side, step = 256, 256 + 24
+    below = pixels[48 + 44 + side :]
+    named = (below[30:48, 48 : 48 + step] < 200).any()
+    assert named
+    assert (pixels[48 + 44 : 48 + 44 + side, 48 + step : 48 + step + side] == 255).all()
+    large = tree.picture.repeat(4, 0).repeat(4, 1)
+    column = pixels[:, 48 + step : 48 + step + side]
+    tops = range(len(pixels) - side + 1)
+    assert [y for y in tops if np.array_equal(column[y : y + side], large)]
+    alike = sheet([house, house], 2)
+    assert sheet([house, tree], 2).height == alike.height + 2 * 22  # two lines of the long sentence
+    with pytest.raises(ValueError, match="empty"):
+        sheet([None])
 
 
 def test_sheets_are_written_as_png_and_pdf():

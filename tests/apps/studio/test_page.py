@@ -166,6 +166,10 @@ def test_pictures_and_sheets_are_saved_and_read_back(page, downloads):
     page.find_element(By.ID, "studio-file").send_keys(str(path))
     [picture] = drawn(page, "a blue ball in the snow", 1)
     assert "Picture 2 of" in picture.get_attribute("alt")
+    write(field(page, "Your sentence"), "a star")
+    page.find_element(By.ID, "studio-file").send_keys(str(path))  # the same file once more
+    sentence = field(page, "Your sentence")
+    wait(page, lambda: sentence.get_attribute("value") == "a blue ball in the snow")
 
 
 def test_a_file_without_settings_is_explained(page, tmp_path):

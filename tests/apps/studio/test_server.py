@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import json
 import socket
 import subprocess
 import sys
 
 import pytest
 from fastapi.testclient import TestClient
+from nicegui import core
 from typer.testing import CliRunner
 
 from benchmarks.studio_load import run_load
@@ -18,6 +20,7 @@ from cmlearn.apps.studio.drawing import Settings
 from cmlearn.apps.studio.files import MAX_BYTES, read_settings
 from cmlearn.apps.studio.server import MAX_BODY, create_app, listen
 from cmlearn.apps.studio.service import Studio
+from tests.apps.studio.test_files import GOOD, png_with
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +61,12 @@ def test_pictures_are_drawn_and_carry_their_settings(client):
         (b'{"sentence": "a house", "seed": 99999999999}', "seed"),
         (b'{"sentence": "a house", "steps": 1000}', "steps"),
         (b'{"sentence": "a house", "guidance": 1e9}', "guidance"),
+        (b'{"sentence": "a house", "guidance": 1%s}' % (b"0" * 400), "guidance"),
+        (b'{"sentence": "a house", "guidance": NaN}', "guidance"),
+        (b'{"sentence": "a house", "guidance": "\\ud800"}', "guidance"),
+        (b'{"sentence": "a house", "seed": "\\ud800"}', "seed"),
+        (b'{"sentence": "a house", "count": "\\ud800"}', "count"),
+        (b'{"sentence": "\\ud800 house"}', "Only English"),
         (b" " * (MAX_BODY + 1), "too large"),
     ],
 )
@@ -67,7 +76,16 @@ def test_bad_requests_get_a_clear_word(client, body, named):
 
 
 @pytest.mark.parametrize(
-    ("body", "named"), [(b"GIF89a", "no PNG"), (bytes(MAX_BYTES + 1), "too large")]
+    ("body", "named"),
+    [
+        (b"GIF89a", "no PNG"),
+        (bytes(MAX_BYTES + 1), "too large"),
+        (png_with("{}"), "not those of the studio"),
+        (png_with("null"), "not those of the studio"),
+        (png_with(json.dumps({**GOOD, "guidance": 10**400})), "guidance"),
+        (png_with(json.dumps({**GOOD, "sentence": "\ud800 house"})), "Only English"),
+        (png_with(json.dumps({**GOOD, "model": "\ud800"})), "not those of the studio"),
+    ],
 )
 def test_other_files_get_a_clear_word(client, body, named):
     answer = client.post("/api/settings", content=body)
@@ -81,6 +99,10 @@ def test_a_full_queue_says_when_to_try_again(client, monkeypatch, tiny):
     queue.close()
     assert answer.status_code == 429
     assert int(answer.headers["Retry-After"]) >= 1 and "busy" in answer.json()["error"]
+
+
+def test_a_page_outlives_a_broken_connection_on_a_busy_machine(client):
+    assert core.app.config.reconnect_timeout == 30
 
 
 def test_a_port_in_use_is_explained(monkeypatch):
