@@ -303,7 +303,7 @@ class Page:
         self.status.text = f"Drawing {number} of {self._wanted()}{waiting} …"
 
     def _end(self, job: Job) -> None:
-        self.drawings = list(job.results)  # some may have come since the last look
+        self.drawings = list(job.results)  # some may have come since the last update
         self.job = None
         self.timer.deactivate()
         self.cancel_button.set_visibility(False)
@@ -362,18 +362,18 @@ class Page:
         if not self.drawings:
             self._say_problem("There is nothing to save yet: draw pictures first.")
             return
-        places = [drawing for _, drawing in self._placed()]
-        while places[-1] is None:  # not drawn yet, or cannot be drawn
-            places.pop()
+        cells = [drawing for _, drawing in self._placed()]
+        while cells[-1] is None:  # not drawn yet, or cannot be drawn
+            cells.pop()
         columns, title = self.shown_columns or SHEET_COLUMNS, self.title.text
-        data = await run.io_bound(make, places, columns, title)
+        data = await run.io_bound(make, cells, columns, title)
         if data is not None:  # None: the server is about to end
             ui.download(data, f"contact-sheet.{ending}")
 
     # ── what the page shows ───────────────────────────────────────────────────────────────────
 
     def _sorted(self) -> list[Drawing]:
-        """Sort variations; the pictures of a grid or strip have their places."""
+        """Sort variations; the pictures of a grid or strip have their cells."""
         is_free = self.shown_mode == MODES[0]
         return ORDERS[self.order](self.drawings) if is_free else self.drawings
 

@@ -105,7 +105,7 @@ def test_pictures_keep_the_mode_they_were_drawn_in(page, gate, monkeypatch):
     assert page._name(page.drawings[1]) == "a star"
 
 
-def test_the_sheet_of_a_grid_leaves_places_empty(page, gate, monkeypatch):
+def test_the_sheet_of_a_grid_leaves_cells_empty(page, gate, monkeypatch):
     async def at_once(function, *arguments):
         return function(*arguments)
 
