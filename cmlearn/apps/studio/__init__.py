@@ -13,7 +13,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
             "fingerprint",
             "noise_of",
         ],
-        "edits": ["Change", "change_word", "compare", "replacements", "with_attribute"],
+        "edits": ["Change", "change_word", "compare_drawings", "replacements", "with_attribute"],
         "enlarging": ["redraw", "resample"],
         "files": ["read_settings", "sheet_pdf", "sheet_png", "to_png"],
         "layouts": ["best_of", "by_truth", "by_variety", "grid", "strip", "variations"],

@@ -118,7 +118,7 @@ def with_attribute(sentence: str, name: str, value: str) -> str:
     return _joined([*words[: things[0]], value, *words[things[0] :]])
 
 
-def compare(before: Drawing, after: Drawing) -> Change:
+def compare_drawings(before: Drawing, after: Drawing) -> Change:
     """Say what changed from one drawing to another with an edited sentence.
 
     Args:

@@ -10,7 +10,7 @@ import numpy as np
 from nicegui import ui
 
 from cmlearn.apps.studio.drawing import Drawing
-from cmlearn.apps.studio.edits import Change, change_word, compare, replacements
+from cmlearn.apps.studio.edits import Change, change_word, compare_drawings, replacements
 from cmlearn.apps.studio.enlarging import redraw, resample
 from cmlearn.apps.studio.files import to_png
 from cmlearn.apps.studio.page_parts import chip, claims_list, image, picture, quiet_button, text
@@ -132,7 +132,7 @@ class PictureDialog:
             self._compare(self.drawing, job.results[0])
 
     def _compare(self, before: Drawing, after: Drawing) -> None:
-        change = compare(before, after)
+        change = compare_drawings(before, after)
         self.changed.clear()
         with self.changed:
             _marked(change)

@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from cmlearn.apps.studio.edits import ATTRIBUTES, change_word, compare, replacements, with_attribute
+from cmlearn.apps.studio.edits import (
+    ATTRIBUTES,
+    change_word,
+    compare_drawings,
+    replacements,
+    with_attribute,
+)
 from cmlearn.apps.studio.sentences import EXAMPLES, check_sentence
 from tests.apps.studio.conftest import HOUSE, TREE, drawing_of
 
@@ -64,7 +70,7 @@ def test_what_changed_is_marked_and_what_was_kept_is_counted():
     blue = replace(HOUSE, colour="blue")
     swapped = (replace(blue, column=1), replace(TREE, column=0))
     after = drawing_of("a blue house left of a tree at night", *swapped)
-    change = compare(before, after)
+    change = compare_drawings(before, after)
     assert [word for word, new in change.words if new] == ["blue"]
     assert ("night", True, True) in change.kept
     assert ("house left of tree", True, False) in change.kept
@@ -75,5 +81,5 @@ def test_what_changed_is_marked_and_what_was_kept_is_counted():
 
 def test_nothing_changes_between_a_drawing_and_itself():
     drawing = drawing_of("a red house", HOUSE)
-    change = compare(drawing, drawing)
+    change = compare_drawings(drawing, drawing)
     assert change.area == 0 and not change.new and not any(new for _, new in change.words)
