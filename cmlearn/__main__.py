@@ -66,10 +66,9 @@ def draw_picture(
 
     The scene parser then checks how many of them show all that was asked.
     """
-    import cv2
-
     from cmlearn.apps.text_to_image import TextToImage, shows_all
     from cmlearn.data.files import atomic_write
+    from cmlearn.data.images import encode_png
     from cmlearn.training.runtime import seeded_generator, setup
     from cmlearn.viz.images import contact_sheet
 
@@ -80,7 +79,7 @@ def draw_picture(
     large = pictures.repeat(SHEET_ZOOM, axis=1).repeat(SHEET_ZOOM, axis=2)
     sheet = contact_sheet(large, columns=min(count, SHEET_COLUMNS), gap=8)
     with atomic_write(out) as partial:
-        partial.write_bytes(cv2.imencode(".png", sheet[..., ::-1])[1].tobytes())
+        partial.write_bytes(encode_png(sheet))
     right = sum(shows_all(sentence, pictures))
     typer.echo(f"Saved: {out}. {right} of {count} show all that was asked, and nothing too many.")
 

@@ -6,13 +6,12 @@ import html
 import tempfile
 from pathlib import Path
 
-import cv2
 import ipywidgets as widgets
 import numpy as np
 
 from cmlearn.apps.image_to_text import ImageToText
 from cmlearn.apps.text_to_image import TextToImage
-from cmlearn.data.images import centre_crop, load_image, resize
+from cmlearn.data.images import centre_crop, encode_png, load_image, resize
 from cmlearn.data.storybook.claims import check_claims
 from cmlearn.data.storybook.parser import parse_caption
 from cmlearn.data.storybook.scene import (
@@ -211,5 +210,4 @@ def _paragraph(text: str) -> str:
 
 def _png(picture: np.ndarray) -> bytes:
     """Return an enlarged picture as a PNG; `picture` is (64, 64, 3) uint8 RGB."""
-    large = picture.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1)
-    return cv2.imencode(".png", large[..., ::-1])[1].tobytes()
+    return encode_png(picture.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1))

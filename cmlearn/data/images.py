@@ -155,6 +155,15 @@ def blur(pictures: np.ndarray, sigma: float) -> np.ndarray:
     return np.stack([cv2.GaussianBlur(picture, (0, 0), pixels) for picture in pictures])
 
 
+def encode_png(image: np.ndarray) -> bytes:
+    """Return an image as the bytes of a PNG file.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+    """
+    return cv2.imencode(".png", image[..., ::-1])[1].tobytes()  # OpenCV wants BGR
+
+
 def to_tensor(images: np.ndarray | Tensor) -> Tensor:
     """Convert pixels to the input format of a network.
 

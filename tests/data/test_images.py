@@ -21,6 +21,7 @@ from cmlearn.data.images import (
     blur,
     centre_crop,
     denormalise,
+    encode_png,
     load_image,
     normalise,
     resize,
@@ -58,6 +59,11 @@ def assert_close(image: np.ndarray, expected: np.ndarray, mean_error: float = 0)
 def test_colours_come_as_red_green_blue(tmp_path: Path, ending: str, mean_error: float) -> None:
     Image.fromarray(quarters()).save(tmp_path / f"a.{ending}")
     assert_close(load_image(tmp_path / f"a.{ending}"), quarters(), mean_error)
+
+
+def test_an_encoded_image_is_read_back_with_its_colours(tmp_path):
+    (tmp_path / "a.png").write_bytes(encode_png(quarters()))
+    assert np.array_equal(load_image(tmp_path / "a.png"), quarters())
 
 
 def test_path_may_be_a_string_with_any_letters(tmp_path: Path) -> None:

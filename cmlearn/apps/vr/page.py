@@ -18,12 +18,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from cmlearn.apps.vr.exhibits import Exhibit, verdict
 from cmlearn.apps.vr.gltf import offset_of, to_glb
 from cmlearn.apps.vr.scenery import MIDDLE, RADIUS
+from cmlearn.data.images import encode_png
 
 HERE = Path(__file__).parent
 LOOPBACK, PORT = "127.0.0.1", 8018
@@ -180,8 +180,7 @@ def _section(number: int, exhibit: Exhibit) -> str:
 
 
 def _data_uri(picture: np.ndarray) -> str:
-    _, png = cv2.imencode(".png", picture[..., ::-1])
-    return f"data:image/png;base64,{base64.b64encode(png.tobytes()).decode('ascii')}"
+    return f"data:image/png;base64,{base64.b64encode(encode_png(picture)).decode('ascii')}"
 
 
 def _page_data(exhibits: Sequence[Exhibit]) -> dict[str, object]:

@@ -15,12 +15,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 
 from cmlearn.data.captioned import CaptionedPictures
 from cmlearn.data.files import remove_leftovers
 from cmlearn.data.folders import HOME_VARIABLE, downloads_folder
+from cmlearn.data.images import encode_png
 from cmlearn.data.progress import progress_bar
 from cmlearn.data.store import build_store, open_store
 from cmlearn.data.storybook.captions import caption_scene
@@ -269,8 +269,8 @@ def _draw_pictures(aside: Path, scenes: tuple[Scene, ...], split: str) -> Iterat
     (aside / split).mkdir()
     for i, scene in enumerate(progress_bar(scenes, desc=f"drawing {split}", unit="picture")):
         picture = render(scene, IMAGE_SIZE)
-        encoded = cv2.imencode(".png", picture[..., ::-1])[1].tobytes()
-        picture_path(split, SPLITS[split].first_id + i, aside).write_bytes(encoded)
+        path = picture_path(split, SPLITS[split].first_id + i, aside)
+        path.write_bytes(encode_png(picture))
         yield picture
 
 
